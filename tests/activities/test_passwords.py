@@ -1,0 +1,44 @@
+"""Passwords: argon2id, checked off the event loop, and as slow for nobody as for somebody."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from argon2 import PasswordHasher
+
+from activities import passwords
+from activities.passwords import Passwords, hash_password
+from domain.errors import UnavailableError
+
+
+@pytest.fixture
+def checker() -> Iterator[Passwords]:
+    found = Passwords()
+    yield found
+    found.close()
+
+
+async def test_only_the_right_password_matches(checker: Passwords) -> None:
+    kept = hash_password("right")
+    assert kept.startswith("$argon2id$")
+    assert await checker.matches(kept, "right")
+    assert not await checker.matches(kept, "wrong")
+    assert not await checker.matches("not a hash", "right")
+
+
+async def test_nobody_has_no_password_that_matches(checker: Passwords) -> None:
+    assert not await checker.matches(None, "the password of no account")
+
+
+async def test_a_hash_of_other_parameters_is_outdated(checker: Passwords) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x")
+    assert checker.is_outdated(weak)
+    assert not checker.is_outdated(await checker.hash("x"))
+
+
+async def test_more_than_the_queue_holds_are_turned_away(checker: Passwords) -> None:
+    kept = hash_password("right")
+    asked = [checker.matches(kept, "right") for _ in range(passwords.WAITING_MAX + 1)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, UnavailableError)]
+    assert [error.code for error in refused] == ["SIGN_IN_BUSY"]
