@@ -1,0 +1,83 @@
+"""Checks a ledger: what anybody can check of a public export, and what the platform can with the private parts opened.
+
+Source: auction-rules.md section 5. Nothing here trusts the export: what cannot be read is a finding, never an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from domain import audit_chain, audit_clock, audit_people, audit_price, audit_refusals, audit_result
+from domain.audit_form import form
+from domain.audit_lot import Inspection, Lot
+from domain.audit_replay import replay
+
+# By the name under which they are reported, in this order. The first ones can read anything at all.
+INTEGRITY: Mapping[str, Inspection] = MappingProxyType(
+    {
+        "sequence": audit_chain.sequence,
+        "chain": audit_chain.chain,
+        "commitments": audit_chain.commitments,
+        "form": form,
+    }
+)
+RULES: Mapping[str, Inspection] = MappingProxyType(
+    {
+        "order": audit_clock.order,
+        "status": audit_clock.status,
+        "bid times": audit_clock.bid_times,
+        "end": audit_clock.end,
+        "holds": audit_clock.holds,
+        "outages": audit_clock.outages,
+        "version": audit_price.versions,
+        "refused change nothing": audit_price.refused_change_nothing,
+        "price": audit_price.prices,
+        "next minimum": audit_price.minimums,
+        "bids": audit_price.bids,
+        "reserve": audit_price.reserve,
+        "reserve step": audit_price.reserve_step,
+        "aliases": audit_people.aliases,
+        "leader": audit_people.leaders,
+        "counts": audit_people.counts,
+        "bid ids": audit_people.bid_ids,
+        "retractions": audit_people.retractions,
+        "withdrawals": audit_people.withdrawals,
+        "refusals": audit_refusals.refusals,
+        "commands": audit_refusals.commands,
+        "result": audit_result.results,
+        "nothing after the result": audit_result.aftermath,
+    }
+)
+PRIVATE: Mapping[str, Inspection] = MappingProxyType({"openings": audit_chain.openings, "replay": replay})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong: the check that found it, the place in the ledger (0 for the whole of it), and a sentence."""
+
+    check: str
+    seq: int
+    sentence: str
+
+
+def checks(lot: Lot) -> tuple[str, ...]:
+    """The names of all checks that belong to this lot; those on private parts only where there are some."""
+    return (*INTEGRITY, *RULES, *(PRIVATE if lot.opened is not None else ()))
+
+
+def audit(lot: Lot) -> list[Finding]:
+    """Everything that is wrong with a ledger, in the order of `checks`; an empty list for a good one.
+
+    The rules are looked at only in a ledger of the right form, because they read its facts.
+    """
+    found = _inspect(lot, INTEGRITY)
+    if any(finding.check in {"sequence", "form"} for finding in found):
+        return found
+    found += _inspect(lot, RULES)
+    if lot.opened is not None:
+        found += _inspect(lot, PRIVATE)
+    return found
+
+
+def _inspect(lot: Lot, inspections: Mapping[str, Inspection]) -> list[Finding]:
+    return [Finding(name, seq, sentence) for name, inspect in inspections.items() for seq, sentence in inspect(lot)]

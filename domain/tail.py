@@ -1,0 +1,74 @@
+"""The newest end of a ledger as its auction keeps it: what is not yet known to be recorded, and recent first answers."""
+
+from dataclasses import dataclass, field
+
+from domain.errors import Code
+from domain.ledger import Entry
+
+ENDINGS = frozenset({"closed", "cancelled"})
+KEEP_RECORDED = 500
+TRIM_STEP = 500
+START_RECORDING = 1_000
+MOST_UNRECORDED = 5_000
+
+
+@dataclass(slots=True)
+class Tail:
+    """Entries `first_seq`.. in order. Those up to `recorded_through` are in the database for certain."""
+
+    entries: list[Entry] = field(default_factory=list)
+    recorded_through: int = 0
+    _by_id: dict[str, Entry] = field(default_factory=dict)
+
+    @property
+    def first_seq(self) -> int:
+        """The oldest `seq` still kept, or 1 before there is any."""
+        return self.entries[0].seq if self.entries else 1
+
+    @property
+    def unrecorded_count(self) -> int:
+        """How many entries the database may not have."""
+        return self.entries[-1].seq - self.recorded_through if self.entries else 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be recorded that no new bid may be taken."""
+        return self.unrecorded_count >= MOST_UNRECORDED
+
+    def append(self, entry: Entry) -> None:
+        """Keep a new entry; a bid's first answer can be found by its id from now on."""
+        self.entries.append(entry)
+        bid_id = entry.public.get("bid_id")
+        if bid_id is not None and entry.public["code"] != Code.ID_REUSED:
+            self._by_id[bid_id] = entry
+
+    def find(self, bid_id: str) -> Entry | None:
+        """The first answer to a recent bid id."""
+        return self._by_id.get(bid_id)
+
+    def ending(self) -> Entry | None:
+        """The entry that closed or cancelled the lot, while it is kept."""
+        endings = (entry for entry in self.entries if entry.public["kind"] in ENDINGS)
+        return next((entry for entry in endings if entry.public["outcome"] == "done"), None)
+
+    def covers(self, checked_through: int) -> bool:
+        """Whether a bid id that the database did not know at `checked_through` would be found here if it was judged."""
+        return checked_through + 1 >= self.first_seq
+
+    def unrecorded(self, most: int) -> list[Entry]:
+        """The oldest entries that are not known to be recorded, at most so many."""
+        start = max(self.recorded_through + 1 - self.first_seq, 0)
+        return self.entries[start : start + most]
+
+    def confirm(self, through: int) -> None:
+        """Learn that the database has everything up to `through`; forget what is recorded and no longer recent."""
+        last = self.entries[-1].seq if self.entries else 0
+        self.recorded_through = max(self.recorded_through, min(through, last))
+        spare = self.recorded_through + 1 - self.first_seq - KEEP_RECORDED
+        if spare < TRIM_STEP:
+            return
+        for entry in self.entries[:spare]:
+            bid_id = entry.public.get("bid_id")
+            if bid_id is not None and self._by_id.get(bid_id) is entry:
+                del self._by_id[bid_id]
+        del self.entries[:spare]
