@@ -1,0 +1,60 @@
+"""The audit log: who asked for what privileged change, written with the change or before its command is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from activities.db.tables import audit_log
+
+ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One privileged wish. `detail` are JSON facts and never a reserve amount, a maximum or another secret."""
+
+    at: datetime
+    actor_id: int
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+    request_id: str
+
+
+def note(connection: Connection, deed: Deed) -> None:
+    """Append one deed."""
+    connection.execute(
+        insert(audit_log).values(
+            at=deed.at,
+            actor_id=deed.actor_id,
+            action=deed.action,
+            subject=deed.subject,
+            detail=ENCODER.encode(deed.detail).decode(),
+            request_id=deed.request_id,
+        )
+    )
+
+
+def deeds(connection: Connection, *, since: datetime, until: datetime, limit: int) -> list[Deed]:
+    """Deeds of a span of time (its end excluded), oldest first."""
+    query = (
+        select(
+            audit_log.c.at,
+            audit_log.c.actor_id,
+            audit_log.c.action,
+            audit_log.c.subject,
+            audit_log.c.detail,
+            audit_log.c.request_id,
+        )
+        .where(audit_log.c.at >= since, audit_log.c.at < until)
+        .order_by(audit_log.c.at, audit_log.c.id)
+        .limit(limit)
+    )
+    return [
+        Deed(at, actor_id, action, subject, msgspec.json.decode(detail), request_id)
+        for at, actor_id, action, subject, detail, request_id in connection.execute(query)
+    ]

@@ -1,0 +1,240 @@
+"""Writes ledger entries down: one idempotent function for whoever brings them, in one transaction of the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select, update
+
+from activities.db.bulk import insert_rows
+from activities.db.reservations import release
+from activities.db.tables import auction_ledger, auctions, bids
+from domain.clock import from_text, to_ms
+from domain.errors import Code
+from domain.ledger import Entry
+
+BID_KINDS = frozenset({"bid", "auto_bid"})
+REPLAYS = frozenset({"retracted", "bidder_removed"})
+ENCODER = msgspec.json.Encoder()
+FORK_ALERT = "fork: the database and the auction's history disagree at one ledger entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How far the database is without a gap. `written` are the entries that were new to it.
+
+    `forked`: it has another hash at a `seq` that was sent; nothing was written. `gap`: the entries begin after the next
+    missing `seq`; nothing was written.
+    """
+
+    through: int
+    hash: str
+    written: Sequence[Entry] = ()
+    forked: bool = False
+    gap: bool = False
+    users: Sequence[int] = ()
+    version_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The part of an auction's head row that recording needs."""
+
+    seq: int
+    hash: str
+    version: int
+    leader_id: int | None
+    leader_alias: str | None
+
+
+def head(connection: Connection, auction_id: int, *, lock: bool = False) -> Head | None:
+    """The recorded head of an auction; locked until the end of the transaction where asked for."""
+    query = select(
+        auctions.c.seq, auctions.c.hash, auctions.c.version, auctions.c.leader_id, auctions.c.leader_alias
+    ).where(auctions.c.id == auction_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else Head(*row)
+
+
+def record(connection: Connection, auction_id: int, entries: Sequence[Entry]) -> Recorded:
+    """Write what is new of `entries` (in order of `seq`): ledger, bids, head, and reservations that are over.
+
+    Idempotent by (auction, seq). Raises LookupError for an auction without a row.
+    """
+    current = head(connection, auction_id, lock=True)
+    if current is None:
+        message = f"auction {auction_id} has no row to record on"
+        raise LookupError(message)
+    fresh = [entry for entry in entries if entry.seq > current.seq]
+    known = [entry for entry in entries if entry.seq <= current.seq]
+    if known and _stored_hash(connection, auction_id, known[-1].seq) != known[-1].hash:
+        return _fork(connection, auction_id, current)
+    if not fresh:
+        return Recorded(current.seq, current.hash)
+    if fresh[0].seq != current.seq + 1:
+        return Recorded(current.seq, current.hash, gap=True)
+    if fresh[0].prev_hash != current.hash:
+        return _fork(connection, auction_id, current)
+    users = _write(connection, auction_id, current, fresh)
+    return Recorded(fresh[-1].seq, fresh[-1].hash, fresh, users=users, version_before=current.version)
+
+
+def count_entries(connection: Connection, auction_id: int) -> int:
+    """How many entries of an auction are recorded."""
+    query = select(func.count()).select_from(auction_ledger).where(auction_ledger.c.auction_id == auction_id)
+    return connection.execute(query).scalar_one()
+
+
+def _stored_hash(connection: Connection, auction_id: int, seq: int) -> str | None:
+    query = select(auction_ledger.c.hash).where(auction_ledger.c.auction_id == auction_id, auction_ledger.c.seq == seq)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _fork(connection: Connection, auction_id: int, current: Head) -> Recorded:
+    connection.execute(
+        update(auctions).where(auctions.c.id == auction_id).values(status="held", hold_reason="fork", alert=FORK_ALERT)
+    )
+    return Recorded(current.seq, current.hash, forked=True)
+
+
+def _write(connection: Connection, auction_id: int, current: Head, entries: Sequence[Entry]) -> list[int]:
+    insert_rows(connection, auction_ledger, [_ledger_row(auction_id, entry) for entry in entries])
+    judged = [entry for entry in entries if _is_bid(entry)]
+    if judged:
+        insert_rows(connection, bids, [_bid_row(auction_id, entry) for entry in judged])
+    retracted = [seq for entry in entries for seq in _retracted(entry)]
+    if retracted:
+        connection.execute(
+            update(bids).where(bids.c.auction_id == auction_id, bids.c.seq.in_(retracted)).values(retracted=True)
+        )
+    leader_id = _leader_id(connection, auction_id, current, entries)
+    connection.execute(update(auctions).where(auctions.c.id == auction_id).values(_head_row(entries, leader_id)))
+    if judged:
+        release(connection, auction_id, leader_id)
+    touched = {
+        int(entry.private["bidder_id"]) for entry in judged if entry.private and entry.public["outcome"] != "refused"
+    }
+    return sorted(touched | {user for user in (current.leader_id, leader_id) if user is not None})
+
+
+def _is_bid(entry: Entry) -> bool:
+    # A reused id belongs to the bid that had it first: the attempt is in the ledger only.
+    return entry.public["kind"] in BID_KINDS and entry.public["code"] != Code.ID_REUSED
+
+
+def _ledger_row(auction_id: int, entry: Entry) -> dict[str, Any]:
+    private = None if entry.private is None else ENCODER.encode(entry.private).decode()
+    return {
+        "auction_id": auction_id,
+        "seq": entry.seq,
+        "version": entry.public["version"],
+        "kind": entry.public["kind"],
+        "public": ENCODER.encode(entry.public).decode(),
+        "private": private,
+        "nonce": entry.nonce,
+        "prev_hash": entry.prev_hash,
+        "hash": entry.hash,
+    }
+
+
+def _bid_row(auction_id: int, entry: Entry) -> dict[str, Any]:
+    public, private = entry.public, entry.private or {}
+    return {
+        "bid_id": public["bid_id"],
+        "auction_id": auction_id,
+        "seq": entry.seq,
+        "user_id": int(private["bidder_id"]),
+        "kind": public["kind"],
+        "cents": private["cents"],
+        "outcome": public["outcome"],
+        "code": public["code"],
+        "received_at": to_ms(from_text(public["received_at"])),
+        "decided_at": to_ms(from_text(public["at"])),
+        "retracted": False,
+    }
+
+
+def _retracted(entry: Entry) -> Sequence[int]:
+    public = entry.public
+    if public["kind"] not in REPLAYS or public["outcome"] != "done":
+        return ()
+    return public["bid_seqs"] if "bid_seqs" in public else (public["bid_seq"],)
+
+
+def _leader_id(connection: Connection, auction_id: int, current: Head, entries: Sequence[Entry]) -> int | None:
+    alias = entries[-1].public["leader"]
+    if alias is None:
+        return None
+    for entry in reversed(entries):
+        if entry.public["kind"] in BID_KINDS and entry.public["bidder"] == alias and entry.private:
+            return int(entry.private["bidder_id"])
+    if alias == current.leader_alias:
+        return current.leader_id
+    number = int(alias.rsplit(" ", 1)[1])
+    query = (
+        select(bids.c.user_id)
+        .where(bids.c.auction_id == auction_id, bids.c.outcome != "refused")
+        .group_by(bids.c.user_id)
+        .order_by(func.min(bids.c.seq))
+        .limit(1)
+        .offset(number - 1)
+    )
+    found: int = connection.execute(query).scalar_one()
+    return found
+
+
+def _head_row(entries: Sequence[Entry], leader_id: int | None) -> dict[str, Any]:
+    last, facts = entries[-1], entries[-1].public
+    row: dict[str, Any] = {
+        "seq": last.seq,
+        "hash": last.hash,
+        "leader_id": leader_id,
+        "leader_alias": facts["leader"],
+        "reserve_state": facts["reserve"],
+        "ends_at": from_text(facts["ends_at"]),
+        **{name: facts[name] for name in COPIED},
+    }
+    for entry in entries:
+        row |= _event_columns(entry)
+    return row
+
+
+COPIED = ("status", "price_cents", "minimum_next_cents", "version", "bid_count", "bidder_count")
+
+
+def _event_columns(entry: Entry) -> dict[str, Any]:
+    public = entry.public
+    if public.get("outcome") != "done":
+        return {}
+    match public["kind"]:
+        case "reserve_lowered":
+            return {"reserve_cents": (entry.private or {}).get("reserve_cents")}
+        case "held":
+            return {"hold_reason": public["reason"]}
+        case "resumed":
+            return {"hold_reason": None, "starts_at": from_text(public["starts_at"])}
+        case "cancelled":
+            return {"result": public["result"], "public_reason": public["reason"], "ended_at": from_text(public["at"])}
+        case "closed":
+            return {"result": public["result"], "ended_at": from_text(public["at"])}
+        case _:
+            return {}
+
+
+def mark_closing(connection: Connection, auction_id: int, ends_at: datetime) -> dict[str, Any] | None:
+    """Show a lot whose end has come as closing; returns the public state of its newest entry, or None if it moved on."""
+    closing = update(auctions).where(
+        auctions.c.id == auction_id, auctions.c.ends_at == ends_at, auctions.c.status == "live"
+    )
+    if connection.execute(closing.values(status="closing")).rowcount == 0:
+        return None
+    query = (
+        select(auction_ledger.c.public)
+        .where(auction_ledger.c.auction_id == auction_id)
+        .order_by(auction_ledger.c.seq.desc())
+        .limit(1)
+    )
+    facts: dict[str, Any] = msgspec.json.decode(connection.execute(query).scalar_one())
+    return facts

@@ -1,0 +1,279 @@
+"""Queries on people: accounts, browser sessions and the bearer tokens of machines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+
+from activities.db.tables import api_tokens, sessions, users
+
+
+class Role(StrEnum):
+    """What a person is here; exactly one."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """What a bearer token may do, within what its owner may."""
+
+    READ = "read"
+    BID = "bid"
+    SELL = "sell"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as the edge needs it; never its password."""
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    can_bid: bool
+    buying_limit_cents: int | None
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account with its argon2 hash, for the sign-in only."""
+
+    person: Person
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser's sign-in; `token_hash` is the SHA-256 hex of its cookie."""
+
+    token_hash: str
+    csrf_token: str
+    last_seen_at: datetime
+    expires_at: datetime
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A machine's bearer token as its owner sees it; the secret itself is not kept."""
+
+    id: int
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """A valid bearer token with the person it speaks for."""
+
+    token: Token
+    person: Person
+
+
+PERSON = (
+    users.c.id,
+    users.c.email,
+    users.c.name,
+    users.c.role,
+    users.c.can_bid,
+    users.c.buying_limit_cents,
+    users.c.disabled_at,
+)
+TOKEN = (
+    api_tokens.c.id,
+    api_tokens.c.name,
+    api_tokens.c.scopes,
+    api_tokens.c.created_at,
+    api_tokens.c.expires_at,
+    api_tokens.c.last_used_at,
+)
+
+
+def add_user(
+    connection: Connection,
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    role: Role,
+    can_bid: bool,
+    buying_limit_cents: int | None,
+    created_at: datetime,
+) -> int:
+    """Add an account and return its id; the e-mail address is kept in lower case and raises IntegrityError twice."""
+    row = {
+        "email": normal_email(email),
+        "name": name,
+        "password_hash": password_hash,
+        "role": role.value,
+        "can_bid": can_bid,
+        "buying_limit_cents": buying_limit_cents,
+        "created_at": created_at,
+    }
+    return _inserted_id(connection.execute(insert(users).values(row)).inserted_primary_key)
+
+
+def normal_email(email: str) -> str:
+    """The one spelling under which an address is stored and looked up."""
+    return email.strip().lower()
+
+
+def credentials(connection: Connection, email: str) -> Credentials | None:
+    """Find the account of an e-mail address, with its password hash."""
+    query = select(*PERSON, users.c.password_hash).where(users.c.email == normal_email(email))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Credentials(_person(row), row[-1])
+
+
+def person(connection: Connection, user_id: int) -> Person | None:
+    """Find an account by id."""
+    row = connection.execute(select(*PERSON).where(users.c.id == user_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def change_password(connection: Connection, user_id: int, password_hash: str) -> None:
+    """Store a newer hash of the same or another password."""
+    connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+def add_session(
+    connection: Connection,
+    *,
+    token_hash: str,
+    user_id: int,
+    csrf_token: str,
+    now: datetime,
+    expires_at: datetime,
+    user_agent: str,
+    address: str,
+) -> None:
+    """Open a session, and sweep away this person's expired ones."""
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.expires_at <= now))
+    row = {
+        "token_hash": token_hash,
+        "user_id": user_id,
+        "csrf_token": csrf_token,
+        "created_at": now,
+        "last_seen_at": now,
+        "expires_at": expires_at,
+        "user_agent": user_agent[:255],
+        "address": address[:64],
+    }
+    connection.execute(insert(sessions).values(row))
+
+
+def session(connection: Connection, token_hash: str, now: datetime) -> Session | None:
+    """Find an unexpired session of an account that is not disabled."""
+    query = (
+        select(*PERSON, sessions.c.token_hash, sessions.c.csrf_token, sessions.c.last_seen_at, sessions.c.expires_at)
+        .join(sessions, sessions.c.user_id == users.c.id)
+        .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    token_hash, csrf_token, last_seen_at, expires_at = row[len(PERSON) :]
+    return Session(token_hash, csrf_token, last_seen_at, expires_at, _person(row))
+
+
+def touch_session(connection: Connection, token_hash: str, now: datetime) -> None:
+    """Note that a session was used."""
+    connection.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(last_seen_at=now))
+
+
+def end_session(connection: Connection, token_hash: str) -> None:
+    """Sign a browser out."""
+    connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
+
+
+def add_token(
+    connection: Connection,
+    *,
+    user_id: int,
+    name: str,
+    token_hash: str,
+    scopes: frozenset[Scope],
+    now: datetime,
+    expires_at: datetime | None,
+) -> Token:
+    """Add a bearer token, of which only the SHA-256 hex is kept."""
+    row = {
+        "user_id": user_id,
+        "name": name,
+        "token_hash": token_hash,
+        "scopes": " ".join(sorted(scopes)),
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    key = _inserted_id(connection.execute(insert(api_tokens).values(row)).inserted_primary_key)
+    return Token(key, name, scopes, now, expires_at, None)
+
+
+def tokens(connection: Connection, user_id: int) -> list[Token]:
+    """List the tokens of a person that are not revoked, newest first."""
+    query = _tokens_of(user_id).order_by(api_tokens.c.id.desc())
+    return [_token(row) for row in connection.execute(query)]
+
+
+def count_tokens(connection: Connection, user_id: int) -> int:
+    """Count what `tokens` would list."""
+    return len(connection.execute(_tokens_of(user_id)).all())
+
+
+def token_owner(connection: Connection, token_hash: str, now: datetime) -> TokenOwner | None:
+    """Find a token that is neither revoked nor expired, of an account that is not disabled."""
+    query = (
+        select(*TOKEN, *PERSON)
+        .join(users, api_tokens.c.user_id == users.c.id)
+        .where(
+            api_tokens.c.token_hash == token_hash,
+            api_tokens.c.revoked_at.is_(None),
+            api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
+            users.c.disabled_at.is_(None),
+        )
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else TokenOwner(_token(row), _person(row[len(TOKEN) :]))
+
+
+def touch_token(connection: Connection, token_id: int, now: datetime) -> None:
+    """Note that a token was used."""
+    connection.execute(update(api_tokens).where(api_tokens.c.id == token_id).values(last_used_at=now))
+
+
+def revoke_token(connection: Connection, *, user_id: int, token_id: int, now: datetime) -> str | None:
+    """Revoke a person's own token; returns its hash, or None where there is no such token."""
+    own = (api_tokens.c.id == token_id) & (api_tokens.c.user_id == user_id) & api_tokens.c.revoked_at.is_(None)
+    token_hash = connection.execute(select(api_tokens.c.token_hash).where(own)).scalar_one_or_none()
+    connection.execute(update(api_tokens).where(own).values(revoked_at=now))
+    return token_hash
+
+
+def _tokens_of(user_id: int) -> Select[Any]:
+    return select(*TOKEN).where(api_tokens.c.user_id == user_id, api_tokens.c.revoked_at.is_(None))
+
+
+def _inserted_id(key: Any) -> int:
+    number: int = key[0]
+    return number
+
+
+def _person(row: Sequence[Any]) -> Person:
+    key, email, name, role, can_bid, limit, disabled_at = row[: len(PERSON)]
+    return Person(key, email, name, Role(role), can_bid, limit, disabled_at is not None)
+
+
+def _token(row: Sequence[Any]) -> Token:
+    key, name, scopes, *times = row[: len(TOKEN)]
+    return Token(key, name, frozenset(Scope(scope) for scope in scopes.split()), *times)

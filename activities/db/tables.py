@@ -1,0 +1,254 @@
+"""Every table of the product, as SQLAlchemy Core on one `metadata`, for SQLite and for MySQL or MariaDB."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    true,
+)
+from sqlalchemy.sql.schema import SchemaItem
+
+from domain.clock import from_ms, to_ms
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+# SQLite counts up by itself only in a column that is exactly INTEGER.
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcMs(TypeDecorator[datetime]):
+    """An aware UTC time, stored as BIGINT milliseconds since 1970; a naive time raises TypeError."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Milliseconds for the database."""
+        del dialect
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Aware UTC for the program."""
+        del dialect
+        return None if value is None else from_ms(value)
+
+
+def _table(name: str, *items: SchemaItem) -> Table:
+    """A table that compares text exactly on both engines, so that keys and e-mails mean the same."""
+    return Table(
+        name,
+        metadata,
+        *items,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+    )
+
+
+users = _table(
+    "users",
+    Column("id", ID, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("can_bid", Boolean, nullable=False),
+    Column("buying_limit_cents", BigInteger),
+    Column("created_at", UtcMs, nullable=False),
+    Column("disabled_at", UtcMs),
+)
+
+sessions = _table(
+    "sessions",
+    Column("token_hash", CHAR(64), primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_at", UtcMs, nullable=False),
+    Column("last_seen_at", UtcMs, nullable=False),
+    Column("expires_at", UtcMs, nullable=False, index=True),
+    Column("user_agent", String(255), nullable=False),
+    Column("address", String(64), nullable=False),
+)
+
+api_tokens = _table(
+    "api_tokens",
+    Column("id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("name", String(80), nullable=False),
+    Column("token_hash", CHAR(64), nullable=False, unique=True),
+    Column("scopes", String(120), nullable=False),
+    Column("created_at", UtcMs, nullable=False),
+    Column("expires_at", UtcMs),
+    Column("revoked_at", UtcMs),
+    Column("last_used_at", UtcMs),
+)
+
+vehicles = _table(
+    "vehicles",
+    Column("id", ID, primary_key=True),
+    Column("seller_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("vin", CHAR(17), nullable=False, unique=True),
+    Column("year", SmallInteger, nullable=False),
+    Column("make", String(60), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("trim", String(80), nullable=False),
+    Column("body_type", String(16), nullable=False),
+    Column("exterior_color", String(40), nullable=False),
+    Column("interior_color", String(40), nullable=False),
+    Column("engine", String(80), nullable=False),
+    Column("transmission", String(80), nullable=False),
+    Column("drivetrain", String(20), nullable=False),
+    Column("fuel_type", String(20), nullable=False),
+    Column("mileage", Integer, nullable=False),
+    Column("title_status", String(20), nullable=False),
+    Column("condition_grade", SmallInteger, nullable=False),
+    Column("city", String(80), nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("disclosures", Text, nullable=False),
+    Column("created_at", UtcMs, nullable=False),
+    Index(None, "make", "model", "year"),
+)
+
+auctions = _table(
+    "auctions",
+    Column("id", ID, primary_key=True),
+    Column("vehicle_id", ID, ForeignKey("vehicles.id"), nullable=False, index=True),
+    Column("seller_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("start_cents", BigInteger, nullable=False),
+    Column("reserve_cents", BigInteger),
+    Column("window_s", Integer, nullable=False),
+    Column("increments_version", String(16), nullable=False),
+    Column("sunday_rule", Boolean, nullable=False, server_default=true()),
+    Column("starts_at", UtcMs, nullable=False),
+    Column("ends_at", UtcMs, nullable=False),
+    Column("planned_ends_at", UtcMs, nullable=False),
+    Column("price_cents", BigInteger),
+    Column("leader_id", ID),
+    Column("leader_alias", String(32)),
+    Column("reserve_state", String(8), nullable=False),
+    Column("minimum_next_cents", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", CHAR(64), nullable=False),
+    Column("bid_count", Integer, nullable=False),
+    Column("bidder_count", Integer, nullable=False),
+    Column("result", String(16)),
+    Column("ended_at", UtcMs),
+    Column("hold_reason", String(32)),
+    Column("public_reason", String(500)),
+    Column("alert", String(500)),
+    Column("created_at", UtcMs, nullable=False),
+    Index(None, "status", "ends_at"),
+    Index(None, "ends_at", "id"),
+)
+
+# The three tables a bid writes have no foreign key to `auctions`: the check would lock the head row, which every
+# door of that auction updates in the same transaction, and turn waiting into deadlocks.
+bids = _table(
+    "bids",
+    Column("bid_id", CHAR(36), primary_key=True),
+    Column("auction_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("outcome", String(8), nullable=False),
+    Column("code", String(32)),
+    Column("received_at", UtcMs, nullable=False),
+    Column("decided_at", UtcMs, nullable=False),
+    Column("retracted", Boolean, nullable=False),
+    UniqueConstraint("auction_id", "seq"),
+    Index(None, "user_id", "auction_id"),
+)
+
+auction_ledger = _table(
+    "auction_ledger",
+    Column("auction_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("public", Text, nullable=False),
+    Column("private", Text),
+    Column("nonce", CHAR(64), nullable=False),
+    Column("prev_hash", CHAR(64), nullable=False),
+    Column("hash", CHAR(64), nullable=False),
+    Index(None, "auction_id", "version"),
+)
+
+bid_batches = _table(
+    "bid_batches",
+    Column("batch_id", CHAR(36), primary_key=True),
+    Column("auction_id", BigInteger, nullable=False, index=True),
+    Column("process_id", String(64), nullable=False),
+    Column("first_received_at", UtcMs, nullable=False),
+    Column("created_at", UtcMs, nullable=False),
+    Column("seen_at", UtcMs, nullable=False, index=True),
+)
+
+reservations = _table(
+    "reservations",
+    Column("bid_id", CHAR(36), primary_key=True),
+    Column("user_id", BigInteger, nullable=False, index=True),
+    Column("auction_id", BigInteger, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("created_at", UtcMs, nullable=False),
+)
+
+missed_bids = _table(
+    "missed_bids",
+    Column("id", ID, primary_key=True),
+    Column("auction_id", BigInteger, nullable=False, index=True),
+    Column("at", UtcMs, nullable=False),
+    Column("reason", String(120), nullable=False),
+    Column("handled", Boolean, nullable=False),
+)
+
+approvals = _table(
+    "approvals",
+    Column("id", ID, primary_key=True),
+    Column("auction_id", BigInteger, nullable=False, index=True),
+    Column("action", String(32), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("requested_by", BigInteger, nullable=False),
+    Column("requested_at", UtcMs, nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcMs),
+    Column("outcome", String(16)),
+)
+
+audit_log = _table(
+    "audit_log",
+    Column("id", ID, primary_key=True),
+    Column("at", UtcMs, nullable=False, index=True),
+    Column("actor_id", BigInteger),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("request_id", String(64), nullable=False),
+)
