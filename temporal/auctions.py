@@ -1,0 +1,320 @@
+"""The door into auctions: bids of one lot that arrive together travel together, and are recorded on the way back."""
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.db.batches import InFlight
+from activities.db.bids import Receipt
+from activities.db.engine import SqliteBusyError
+from activities.db.reservations import Reservation
+from activities.ledger import Ledger, Opened, Opening
+from domain.errors import Code, NotAllowedError, RefusedError, TooManyError, UnavailableError
+from domain.ledger import Entry
+from temporal.lots import AuctionLots, AuctionOverError, away
+from temporal.metrics import DoorMetrics
+from workflows.messages import BidBatch, BidIn, BidReply
+
+DATABASE_PAUSE_S = 0.3
+DATABASE_ERRORS = (SQLAlchemyError, SqliteBusyError, LookupError)
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLimits:
+    """`batch_max` bids travel together, `queue_max` may wait on one lot, each for at most `answer_s` seconds."""
+
+    batch_max: int = 256
+    queue_max: int = 2_000
+    answer_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer to one bid: its outcome and the ledger entry that holds the facts."""
+
+    outcome: str
+    code: str | None
+    entry: Entry
+    repeated: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    bid: BidIn
+    answer: asyncio.Future[Judged | None]
+    by_signal: bool = False
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A batch whose bidders are answered and whose entries are still to be recorded."""
+
+    batch_id: str
+    entries: Sequence[Entry]
+
+
+@dataclass(slots=True)
+class _Lot:
+    """The queue of one lot, the batch on its way, and those that still have to be recorded."""
+
+    auction_id: int
+    waiting: deque[_Waiting]
+    done: list[_Done] = field(default_factory=list)
+    in_flight: str | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class AuctionDoor:
+    """One process's way into its auctions: for each lot a queue and one batch in flight (group commit)."""
+
+    def __init__(
+        self,
+        lots: AuctionLots,
+        ledger: Ledger,
+        executor: Executor,
+        process_id: str,
+        limits: DoorLimits,
+        metrics: DoorMetrics,
+    ) -> None:
+        self._auctions = lots
+        self._ledger = ledger
+        self._executor = executor
+        self._process_id = process_id
+        self._limits = limits
+        self._metrics = metrics
+        self._lots: dict[int, _Lot] = {}
+
+    async def place(self, auction_id: int, bid: BidIn) -> Judged:
+        """Bring one bid to its auction and wait for the answer, which is durable when this returns.
+
+        Raises TooManyError where the lot's queue is full, UnavailableError where no answer came in time (the same bid
+        id may be sent again and will be answered once), NotAllowedError where buying power is lacking, and RefusedError
+        where the auction is over or the id was used for another bid.
+        """
+        judged = await self._bring(auction_id, bid, by_signal=False)
+        if judged is None:
+            raise away()
+        return judged
+
+    async def hand_over(self, auction_id: int, bid: BidIn) -> Judged | None:
+        """The same by signal: returns once the bid is durable, with its answer only where it was judged before."""
+        return await self._bring(auction_id, bid, by_signal=True)
+
+    async def _bring(self, auction_id: int, bid: BidIn, *, by_signal: bool) -> Judged | None:
+        lot = self._lots.setdefault(auction_id, _Lot(auction_id, deque()))
+        if len(lot.waiting) >= self._limits.queue_max:
+            raise TooManyError(
+                "BUSY_LOT", "Too many bids wait on this lot. Send yours again in a second.", retry_after_s=1
+            )
+        waiting = _Waiting(bid, asyncio.get_running_loop().create_future(), by_signal)
+        lot.waiting.append(waiting)
+        if lot.task is None:
+            lot.task = asyncio.create_task(self._work_off(lot))
+        try:
+            return await asyncio.wait_for(asyncio.shield(waiting.answer), self._limits.answer_s)
+        except TimeoutError:
+            raise away() from None
+        finally:
+            # A bid that is not on its way yet must not be sent for somebody who was told to send it again.
+            if not waiting.sent:
+                waiting.answer.cancel()
+
+    def in_flight(self) -> list[str]:
+        """The ids of the batches that this process is still working on."""
+        on_their_way = [lot.in_flight for lot in self._lots.values() if lot.in_flight is not None]
+        return on_their_way + [done.batch_id for lot in self._lots.values() for done in lot.done]
+
+    async def finish(self) -> None:
+        """Wait until everything that was taken into the queues is answered and recorded."""
+        while tasks := [lot.task for lot in self._lots.values() if lot.task is not None]:
+            await asyncio.wait(tasks)
+
+    async def _work_off(self, lot: _Lot) -> None:
+        while lot.waiting or lot.done:
+            batch = _take(lot, self._limits.batch_max)
+            try:
+                await (self._round(lot, batch) if batch else self._record(lot))
+            except Exception as error:
+                log.exception("door_failed", auction_id=lot.auction_id, error=type(error).__name__)
+                _fail(batch, away())
+                lot.done.clear()
+            lot.in_flight = None
+        self._lots.pop(lot.auction_id, None)
+        lot.task = None
+
+    async def _round(self, lot: _Lot, batch: list[_Waiting]) -> None:
+        """Open a batch in the database, then send it; what the batch before it brought is recorded meanwhile."""
+        batch_id = str(uuid.uuid4())
+        opened = await self._open(lot, batch, batch_id)
+        fresh = [] if opened is None else self._answer_known(batch, opened)
+        recording = asyncio.create_task(self._record(lot))
+        if opened is not None and fresh:
+            lot.in_flight = batch_id
+            await self._send(lot, batch_id, opened, fresh)
+        await recording
+
+    # To the database
+
+    async def _open(self, lot: _Lot, batch: list[_Waiting], batch_id: str) -> Opened | None:
+        """Write the batch's in-flight row; None, with the bids answered, where that is not possible."""
+        try:
+            return await self._in_thread(self._ledger.open, self._opening(lot.auction_id, batch, batch_id))
+        except DATABASE_ERRORS as error:
+            log.warning("batch_not_opened", auction_id=lot.auction_id, error=type(error).__name__)
+            _fail(batch, away())
+            await asyncio.sleep(DATABASE_PAUSE_S)
+            return None
+
+    async def _record(self, lot: _Lot) -> None:
+        """Record what is done; while that is not possible it is kept and tried again."""
+        done = list(lot.done)
+        if not done:
+            return
+        entries = [entry for each in done for entry in each.entries]
+        started = time.perf_counter()
+        try:
+            batch_ids = [each.batch_id for each in done]
+            recorded = await self._in_thread(self._ledger.bring_home, lot.auction_id, entries, batch_ids)
+        except DATABASE_ERRORS as error:
+            log.warning("batch_not_recorded", auction_id=lot.auction_id, error=type(error).__name__)
+            await asyncio.sleep(DATABASE_PAUSE_S)
+            return
+        self._metrics.recording.observe(time.perf_counter() - started)
+        del lot.done[: len(done)]
+        if recorded.forked:
+            self._metrics.forks.inc()
+            await self._auctions.hold_forked(lot.auction_id, recorded.through)
+        elif recorded.gap:
+            await self._auctions.catch_up(lot.auction_id)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
+
+    def _opening(self, auction_id: int, batch: list[_Waiting], batch_id: str) -> Opening:
+        first = min(waiting.bid.received_at for waiting in batch)
+        wanted = [Reservation(w.bid.bid_id, int(w.bid.bidder), auction_id, w.bid.cents) for w in batch]
+        return Opening(InFlight(batch_id, auction_id, self._process_id, first), wanted)
+
+    def _answer_known(self, batch: list[_Waiting], opened: Opened) -> list[_Waiting]:
+        fresh: list[_Waiting] = []
+        for waiting in batch:
+            receipt = opened.known.get(waiting.bid.bid_id)
+            if receipt is not None:
+                _first_answer(waiting, receipt)
+            elif waiting.bid.bid_id in opened.over_limit:
+                _fail([waiting], _over_limit())
+            elif not waiting.answer.done():
+                fresh.append(waiting)
+        return fresh
+
+    # To the auction
+
+    async def _send(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> None:
+        await self._signal(lot, opened, [waiting for waiting in fresh if waiting.by_signal])
+        judged_now = [waiting for waiting in fresh if not waiting.by_signal]
+        entries = await self._deliver(lot, batch_id, opened, judged_now) if judged_now else ()
+        lot.done.append(_Done(batch_id, entries))
+
+    async def _signal(self, lot: _Lot, opened: Opened, fresh: list[_Waiting]) -> None:
+        if not fresh:
+            return
+        batch = BidBatch(str(uuid.uuid4()), opened.recorded_through, [waiting.bid for waiting in fresh])
+        for waiting in fresh:
+            waiting.sent = True
+        try:
+            await self._auctions.signal_bids(lot.auction_id, batch)
+        except AuctionOverError:
+            _fail(fresh, auction_over())
+        except UnavailableError as error:
+            _fail(fresh, error)
+        for waiting in fresh:
+            if not waiting.answer.done():
+                waiting.answer.set_result(None)
+
+    async def _deliver(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> Sequence[Entry]:
+        """Send the batch, answer its bidders, and return the entries that are to be recorded."""
+        batch = BidBatch(batch_id, opened.recorded_through, [waiting.bid for waiting in fresh])
+        for waiting in fresh:
+            waiting.sent = True
+        self._metrics.batch_size.observe(len(fresh))
+        started = time.perf_counter()
+        try:
+            answer = await self._auctions.place_bids(lot.auction_id, batch)
+        except AuctionOverError:
+            _fail(fresh, auction_over())
+            return ()
+        self._metrics.judging.observe(time.perf_counter() - started)
+        if answer.stale:
+            # Others have recorded much since we looked: the ids must be looked for again before they may be judged.
+            for waiting in fresh:
+                waiting.sent = False
+            lot.waiting.extendleft(reversed(fresh))
+        if answer.busy:
+            _fail(fresh, away())
+        if answer.stale or answer.busy:
+            return ()
+        entries = {entry.seq: entry for entry in answer.entries}
+        for waiting, reply in zip(fresh, answer.replies, strict=True):
+            _settle(waiting, _judged(reply, entries))
+        return answer.entries
+
+
+def _take(lot: _Lot, most: int) -> list[_Waiting]:
+    taken: list[_Waiting] = []
+    while lot.waiting and len(taken) < most:
+        waiting = lot.waiting.popleft()
+        if not waiting.answer.done():
+            taken.append(waiting)
+    return taken
+
+
+def _settle(waiting: _Waiting, judged: Judged) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_result(judged)
+
+
+def _fail(batch: list[_Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
+
+
+def _judged(reply: BidReply, entries: dict[int, Entry]) -> Judged:
+    entry = reply.entry if reply.entry is not None else entries[reply.seq]
+    return Judged(reply.outcome, reply.code, entry, reply.repeated)
+
+
+def _first_answer(waiting: _Waiting, receipt: Receipt) -> None:
+    bid, first, row = waiting.bid, receipt.bid, receipt.entry
+    if (str(first.user_id), first.kind, first.cents) != (bid.bidder, bid.kind, bid.cents):
+        _fail([waiting], id_reused())
+        return
+    entry = Entry(first.seq, row.prev_hash, row.hash, row.public, row.private, row.nonce)
+    _settle(waiting, Judged(first.outcome, first.code, entry, repeated=True))
+
+
+def auction_over() -> RefusedError:
+    """The auction is over, and its workflow with it."""
+    return RefusedError(Code.TOO_LATE, "The auction is over.")
+
+
+def id_reused() -> RefusedError:
+    """The idempotency key was used for another bid; the first one keeps it."""
+    return RefusedError(Code.ID_REUSED, "This Idempotency-Key was used for another bid. Use a new key for a new bid.")
+
+
+def _over_limit() -> NotAllowedError:
+    return NotAllowedError("BUYING_POWER", "This bid is more than your buying power allows.")

@@ -1,0 +1,83 @@
+"""`python -m temporal.worker`: the process that runs workflows and activities, and its composition root."""
+
+import asyncio
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.db.engine import make_engine
+from activities.ledger import LedgerWork
+from activities.live import RedisPublisher
+from activities.logs import configure_logs
+from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
+from temporal.client import connect
+from workflows.auction import AuctionWorkflow
+
+ACTIVITIES = 16
+CACHED_WORKFLOWS = 4_000
+# A dead worker's sticky queue is given up after this long; the default of 10 s would be a bidder's longest wait.
+STICKY_TIMEOUT = timedelta(seconds=1)
+GRACE = timedelta(seconds=10)
+OUR_MODULES = ("domain", "activities", "workflows", "temporal", "msgspec", "cryptography")
+
+log = structlog.get_logger(__name__)
+
+
+def make_worker(client: Client, task_queue: str, ledger: LedgerWork, threads: ThreadPoolExecutor) -> Worker:
+    """A worker of the auctions' task queue. Our own modules hold no state, so the sandbox passes them through."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[AuctionWorkflow],
+        activities=[ledger.record_ledger, ledger.await_bids_in_flight, ledger.make_nonces],
+        activity_executor=threads,
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*OUR_MODULES)
+        ),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=ACTIVITIES,
+        max_concurrent_workflow_tasks=200,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM, then let running activities end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    client = await connect(settings, load_or_create_platform_key(settings))
+    engine = make_engine(settings.database_url)
+    publisher = RedisPublisher(settings.redis_url)
+    with ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="activity") as threads:
+        worker = make_worker(client, settings.temporal_task_queue, LedgerWork(engine, publisher), threads)
+        async with worker:
+            log.info("worker_started", task_queue=settings.temporal_task_queue)
+            await stop.wait()
+    publisher.close()
+    engine.dispose()
+    log.info("worker_stopped")
+
+
+def main() -> int:
+    """0 after a clean stop; 2 with one line where the settings are wrong or Temporal cannot be reached."""
+    try:
+        settings = load_settings()
+        configure_logs(settings.log_level)
+        asyncio.run(run(settings))
+    except (SettingsError, RuntimeError) as error:
+        sys.stderr.write(f"worker: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""Timeouts and retries of every activity that a workflow calls, each with its reason."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+
+class ActivityPolicy(TypedDict):
+    """The options of one `execute_activity` call."""
+
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+# Recording is idempotent, so it is tried for as long as the database is away; a slow transaction is cut off and repeated.
+RECORD = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=5)
+    ),
+)
+
+# The wait for bids in flight ends by itself five seconds after the lot's end; a lost worker is noticed soon after.
+IN_FLIGHT = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=100), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=2)
+    ),
+)
+
+# Thirty-two random bytes: quick, and harmless to ask for again.
+NONCES = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)),
+)
