@@ -1,0 +1,207 @@
+"""The composition root of the API process: its services, its routes, and the order in which they start and stop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from redis.asyncio import Redis
+from starlette.types import ASGIApp, Receive, Scope, Send
+from temporalio.client import Client
+
+from activities.db.engine import make_engine
+from activities.keys import Signer
+from activities.ledger import Ledger
+from activities.limits import Limiter
+from activities.live import RedisPublisher
+from activities.passwords import Passwords
+from activities.settings import Settings, load_or_create_platform_key
+from api import (
+    auctions,
+    bid_forms,
+    bids,
+    errors,
+    live,
+    operations,
+    pages,
+    people,
+    receipts,
+    sign_in,
+    static,
+    tokens,
+    vehicles,
+)
+from api.database import Database
+from api.description import describe
+from api.hot_path import is_hot, take_hot
+from api.pace import Pace
+from api.recent import Recent
+from api.requests import Metrics, Requests
+from api.routes import check_audiences
+from api.signins import SignIns
+from api.state import Services
+from api.streams.hub import LiveHub
+from temporal.auctions import AuctionDoor, DoorLimits
+from temporal.client import connect
+from temporal.lots import AuctionLots
+from temporal.metrics import DoorMetrics
+from temporal.schedules import start_of
+from temporal.sweeper import Sweeper
+from web.pages import STATIC, Pages, static_versions
+
+log = structlog.get_logger(__name__)
+
+DATABASE_THREADS = 16
+LEDGER_THREADS = 4
+KNOWN_LOTS = 20_000
+KNOWN_LOTS_S = 60.0
+FINISH_WITHIN_S = 5.0
+REDIS_TIMEOUT_S = 1.0
+VERSION = "0.1.0"
+
+
+class Hammertime(FastAPI):
+    """FastAPI with our description of the API."""
+
+    def serve_first(self, app: ASGIApp, wants: Callable[[Scope], bool]) -> None:
+        """Give what `wants` says to another application, around FastAPI's own layers, which cost more than a bid does."""
+        self._first, self._wants = app, wants
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if self._wants(scope):
+            scope["app"] = self
+            await self._first(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description."""
+        return describe(self)
+
+
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """Build the application. Without `services` its lifespan opens and closes them; a test brings its own.
+
+    Raises `api.routes.UndeclaredRoute` when a route does not say for whom it is.
+    """
+    app = Hammertime(
+        title="Hammertime",
+        version=VERSION,
+        lifespan=_lifespan(settings),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    for module in (
+        auctions,
+        bid_forms,
+        bids,
+        live,
+        receipts,
+        people,
+        tokens,
+        vehicles,
+        operations,
+        pages,
+        sign_in,
+        static,
+    ):
+        app.include_router(module.router)
+    errors.install(app)
+    app.add_middleware(Requests, https=settings.cookie_secure)
+    app.serve_first(Requests(take_hot, https=settings.cookie_secure), is_hot)
+    check_audiences(app)
+    return app
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open what an API process needs, and close it in the opposite order."""
+    secret = load_or_create_platform_key(settings)
+    async with AsyncExitStack() as stack:
+        redis = Redis.from_url(
+            settings.redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
+        )
+        stack.push_async_callback(redis.aclose)
+        temporal = await connect(settings, secret, lazy=True)
+        services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal)
+        services.sweeper.start()
+        await services.hub.start()
+        stack.push_async_callback(services.hub.stop)
+        stack.push_async_callback(_finish, services)
+        yield services
+
+
+def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis: "Redis", temporal: Client) -> Services:
+    """Put the services together from their connections; `stack` closes what is opened here."""
+    engine = make_engine(settings.database_url)
+    stack.callback(engine.dispose)
+    threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
+    stack.callback(threads.shutdown)
+    passwords = Passwords()
+    stack.callback(passwords.close)
+    database = Database(engine, threads)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
+    ledger_threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
+    stack.callback(ledger_threads.shutdown)
+    publisher = RedisPublisher(settings.redis_url)
+    stack.callback(publisher.close)
+    ledger = Ledger(engine, publisher)
+    door_metrics = DoorMetrics(registry)
+    lots = AuctionLots(temporal, settings.temporal_task_queue, ledger, ledger_threads, door_metrics)
+    limits = DoorLimits(settings.batch_max, settings.queue_max)
+    door = AuctionDoor(lots, ledger, ledger_threads, settings.process_id, limits, door_metrics)
+    services = Services(
+        settings=settings,
+        database=database,
+        redis=redis,
+        temporal=temporal,
+        sign_ins=SignIns(database, passwords, Limiter(redis), settings.session_days),
+        signer=Signer(secret),
+        pages=Pages(),
+        static_files=static_versions(STATIC),
+        registry=registry,
+        metrics=Metrics(registry),
+        lots=lots,
+        door=door,
+        door_metrics=door_metrics,
+        sweeper=Sweeper(engine, threads, lots, door, partial(start_of, secret)),
+        bid_pace=Pace(settings.bid_rate_burst, settings.bid_rate_per_second),
+        refusals=Pace(settings.refusals_per_minute, settings.refusals_per_minute / 60),
+        known_lots=Recent(size=KNOWN_LOTS, seconds=KNOWN_LOTS_S),
+        hub=LiveHub(engine, settings.redis_url, settings, registry),
+    )
+    operations.install_checks(services)
+    return services
+
+
+async def _finish(services: Services) -> None:
+    """Let the bids that are on their way come home; a batch that cannot is recovered by another process."""
+    await services.sweeper.stop()
+    try:
+        await asyncio.wait_for(services.door.finish(), FINISH_WITHIN_S)
+    except TimeoutError:
+        log.warning("bids_left_in_flight", batches=len(services.door.in_flight()))
+
+
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        if app.state.services is not None:
+            yield
+            return
+        async with open_services(settings) as services:
+            app.state.services = services
+            yield
+
+    return life

@@ -1,0 +1,207 @@
+"""The site's pages: each reads what it shows in one go, and hands it to `web` as the JSON values of the API."""
+
+import uuid
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from activities.db import auctions, bids, history, my_lots, vehicles
+from activities.db.auctions import FullLot, Lot, LotFilter, LotKey
+from activities.db.bids import NOTHING, Bid, Mine
+from activities.db.history import HistoryLine
+from activities.db.my_lots import MyLotKey
+from activities.db.people import Person
+from activities.db.vehicles import Vehicle, VehicleFilter
+from api.bid_views import attempt_view
+from api.database import now
+from api.frames import frame
+from api.identifiers import Id
+from api.paging import lot_cursor, lot_key, my_lot_cursor, my_lot_key
+from api.problems import fail
+from api.routes import about
+from api.security import Audience, SignedIn, Viewer
+from api.signins import Identity
+from api.state import services_of
+from api.views import (
+    auction_view,
+    full_auction_view,
+    full_vehicle_view,
+    history_view,
+    mine_view,
+)
+from web import views
+from web.filters import Filters
+
+PAGE = 24
+HISTORY_LINES = 20
+ATTEMPTS = 20
+VEHICLE_AUCTIONS = 20
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFacts:
+    """What the list page shows."""
+
+    lots: list[Lot]
+    total: int
+    makes: list[str]
+    mine: dict[int, Mine]
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    """What the page of one auction shows."""
+
+    lot: FullLot
+    lines: list[HistoryLine]
+    total: int
+    mine: Mine
+
+
+@dataclass(frozen=True, slots=True)
+class MyFacts:
+    """What the page of one's own auctions shows."""
+
+    lots: list[Lot]
+    mine: dict[int, Mine]
+    attempts: dict[int, list[Bid]]
+
+
+@router.get("/", response_class=HTMLResponse, **about(Audience.PUBLIC))
+@router.get("/auctions", response_class=HTMLResponse, **about(Audience.PUBLIC))
+async def auction_list(request: Request, identity: Viewer) -> HTMLResponse:
+    """The market, one status at a time."""
+    filters = Filters.of_query(request.query_params)
+    services, moment = services_of(request), now()
+    wanted, after = _wanted(filters), lot_key(filters.cursor)
+    facts = await services.database.read(_market, wanted, after, identity.person)
+    shown = facts.lots[:PAGE]
+    last = LotKey(shown[-1].head.ends_at, shown[-1].head.id) if len(facts.lots) > PAGE else None
+    view = views.AuctionList(
+        frame(request),
+        [auction_view(lot, moment) for lot in shown],
+        filters,
+        facts.total,
+        None if last is None else lot_cursor(last),
+        _mine_views(shown, facts.mine, identity.person),
+        facts.makes,
+    )
+    return HTMLResponse(services.pages.auction_list(view))
+
+
+@router.get("/auctions/{auction_id}", response_class=HTMLResponse, **about(Audience.PUBLIC, "AUCTION_NOT_FOUND"))
+async def auction(request: Request, identity: Viewer, auction_id: Id, answer: str = "") -> HTMLResponse:
+    """One auction, to watch and to bid on; `answer` names the reader's own bid that a form has just placed."""
+    notice = None
+    if answer and identity.person is not None:
+        receipt = await services_of(request).database.read(bids.receipt, answer, user_id=identity.person.id)
+        notice = None if receipt is None or receipt.bid.code else views.Notice.of_bid(receipt.entry.public)
+    return await auction_page(request, identity, auction_id, notice=notice)
+
+
+async def auction_page(
+    request: Request,
+    identity: Identity,
+    auction_id: int,
+    *,
+    notice: views.Notice | None = None,
+    form: views.BidForm | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    """The page of an auction, also as the answer to a form. Raises AUCTION_NOT_FOUND."""
+    services, person = services_of(request), identity.person
+    facts = await services.database.read(_lot, auction_id, person)
+    head = facts.lot.head
+    view = views.Auction(
+        frame(request, notice),
+        full_auction_view(facts.lot, now()),
+        str(uuid.uuid4()),
+        str(uuid.uuid4()),
+        None if person is None else mine_view(head, person.id, facts.mine),
+        [history_view(line) for line in facts.lines],
+        facts.total,
+        person is not None and person.id == head.seller_id,
+        form,
+    )
+    return HTMLResponse(services.pages.auction(view), status)
+
+
+@router.get("/vehicles/{vehicle_id}", response_class=HTMLResponse, **about(Audience.PUBLIC, "VEHICLE_NOT_FOUND"))
+async def vehicle(request: Request, _: Viewer, vehicle_id: Id) -> HTMLResponse:
+    """A vehicle and the auctions it has been in."""
+    services, moment = services_of(request), now()
+    found, lots = await services.database.read(_vehicle, vehicle_id)
+    view = views.Vehicle(frame(request), full_vehicle_view(found), [auction_view(lot, moment) for lot in lots])
+    return HTMLResponse(services.pages.vehicle(view))
+
+
+@router.get("/my-bids", response_class=HTMLResponse, **about(Audience.SIGNED_IN))
+@router.get("/me/bids", response_class=HTMLResponse, **about(Audience.SIGNED_IN))
+async def my_bids(request: Request, person: SignedIn, cursor: str | None = None) -> HTMLResponse:
+    """The auctions its reader has bid in, with their own attempts."""
+    services, moment = services_of(request), now()
+    facts = await services.database.read(_mine, person.id, my_lot_key(cursor))
+    shown = facts.lots[:PAGE]
+    last = shown[-1].head if len(facts.lots) > PAGE else None
+    items = [
+        views.MyAuction(
+            auction_view(lot, moment),
+            mine_view(lot.head, person.id, facts.mine.get(lot.head.id, NOTHING)),
+            [attempt_view(made) for made in facts.attempts.get(lot.head.id, ())],
+        )
+        for lot in shown
+    ]
+    cursor = None if last is None else my_lot_cursor(MyLotKey(last.status == "ended", last.ends_at, last.id))
+    return HTMLResponse(services.pages.my_bids(views.MyBids(frame(request), items, cursor)))
+
+
+def _wanted(filters: Filters) -> LotFilter:
+    """The tab "live" also shows what is held or closing: to a visitor these are under way."""
+    statuses = ("live", "held", "closing") if filters.status == "live" else (filters.status,)
+    return LotFilter(
+        statuses,
+        VehicleFilter(filters.make, filters.model, filters.year_from, filters.year_to),
+        filters.price_from_cents,
+        filters.price_to_cents,
+        filters.closing_before(now()),
+    )
+
+
+def _mine_views(lots: list[Lot], mine: dict[int, Mine], person: Person | None) -> dict[int, views.Json]:
+    if person is None:
+        return {}
+    return {lot.head.id: mine_view(lot.head, person.id, mine.get(lot.head.id, NOTHING)) for lot in lots}
+
+
+def _market(connection: Connection, wanted: LotFilter, after: LotKey | None, person: Person | None) -> MarketFacts:
+    found = auctions.lot_page(connection, wanted, after=after, limit=PAGE + 1)
+    ids = [lot.head.id for lot in found]
+    mine = bids.mine_in(connection, ids, person.id) if person is not None else {}
+    return MarketFacts(found, auctions.count_lots(connection, wanted), vehicles.makes(connection), mine)
+
+
+def _lot(connection: Connection, auction_id: int, person: Person | None) -> LotFacts:
+    found = auctions.full_lot(connection, auction_id)
+    if found is None:
+        raise fail("AUCTION_NOT_FOUND")
+    lines = history.history_page(connection, auction_id, limit=HISTORY_LINES)
+    mine = NOTHING if person is None else bids.mine(connection, auction_id, person.id)
+    return LotFacts(found, lines, history.count_history(connection, auction_id), mine)
+
+
+def _vehicle(connection: Connection, vehicle_id: int) -> tuple[Vehicle, list[Lot]]:
+    found = vehicles.vehicle(connection, vehicle_id)
+    if found is None:
+        raise fail("VEHICLE_NOT_FOUND")
+    return found, auctions.lots_of_vehicle(connection, vehicle_id, limit=VEHICLE_AUCTIONS)
+
+
+def _mine(connection: Connection, user_id: int, after: MyLotKey | None) -> MyFacts:
+    found = my_lots.my_lot_page(connection, user_id, after=after, limit=PAGE + 1)
+    ids = [lot.head.id for lot in found[:PAGE]]
+    mine = bids.mine_in(connection, ids, user_id)
+    return MyFacts(found, mine, my_lots.newest_bids_in(connection, user_id, ids, each=ATTEMPTS))

@@ -1,0 +1,150 @@
+"""Every refusal of the edge by its stable code: which domain error it is, and the sentence a person reads."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from domain.errors import (
+    Code,
+    DomainError,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+    NotSignedInError,
+    RefusedError,
+    TooManyError,
+    UnavailableError,
+)
+
+PROBLEM_TYPE = "application/problem+json"
+STATUSES: Mapping[type[DomainError], HTTPStatus] = MappingProxyType(
+    {
+        NotSignedInError: HTTPStatus.UNAUTHORIZED,
+        NotAllowedError: HTTPStatus.FORBIDDEN,
+        NotFoundError: HTTPStatus.NOT_FOUND,
+        RefusedError: HTTPStatus.CONFLICT,
+        InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+        UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+TITLES: Mapping[int, str] = MappingProxyType(
+    {
+        400: "The request cannot be read",
+        401: "Not signed in",
+        403: "Not allowed",
+        404: "Not found",
+        405: "No such method here",
+        406: "No such form of it",
+        409: "Refused by a rule",
+        413: "Too large",
+        415: "Unknown kind of content",
+        422: "Bad input",
+        429: "Too many requests",
+        500: "Our mistake",
+        503: "Not available right now",
+    }
+)
+# What the HTTP layer itself refuses, where no domain error is involved.
+STATUS_CODES: Mapping[int, str] = MappingProxyType(
+    {
+        400: "MALFORMED_JSON",
+        404: "NOT_FOUND",
+        405: "METHOD_NOT_ALLOWED",
+        406: "NOT_ACCEPTABLE",
+        413: "TOO_LARGE",
+        415: "UNSUPPORTED_MEDIA_TYPE",
+        422: "INVALID_INPUT",
+        500: "UNEXPECTED",
+        503: "UNAVAILABLE",
+    }
+)
+KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
+    {
+        "NOT_SIGNED_IN": (NotSignedInError, "Sign in at /auth/login, or send a bearer token."),
+        "INVALID_TOKEN": (NotSignedInError, "This bearer token is unknown, expired or revoked."),
+        "WRONG_CREDENTIALS": (NotSignedInError, "The e-mail address or the password is wrong."),
+        "ACCOUNT_DISABLED": (NotAllowedError, "This account is disabled; write to support."),
+        "NOT_APPROVED_TO_BID": (NotAllowedError, "Your account is not approved to bid yet; ask support for approval."),
+        "SELLERS_ONLY": (NotAllowedError, "This is for sellers; ask support to open a seller account."),
+        "STAFF_ONLY": (NotAllowedError, "This is for the staff of the house."),
+        "ADMINS_ONLY": (NotAllowedError, "This is for administrators."),
+        "SCOPE_MISSING": (NotAllowedError, "This bearer token lacks a scope; make one that has it."),
+        "BROWSER_ONLY": (NotAllowedError, "This needs a signed-in session; a bearer token may not do it."),
+        "CSRF_FAILED": (NotAllowedError, "Send the session's csrf_token as X-CSRF-Token or as a form field."),
+        "CROSS_SITE": (NotAllowedError, "This request came from another site."),
+        "NOT_FOUND": (NotFoundError, "There is nothing at this address."),
+        "AUCTION_NOT_FOUND": (NotFoundError, "There is no such auction."),
+        "VEHICLE_NOT_FOUND": (NotFoundError, "There is no such vehicle."),
+        "BID_NOT_FOUND": (NotFoundError, "You have no such bid."),
+        "TOKEN_NOT_FOUND": (NotFoundError, "You have no such token."),
+        "LEDGER_NOT_PUBLIC": (
+            RefusedError,
+            "The whole ledger is public after the close; the signed head is public now.",
+        ),
+        "TOO_MANY_TOKENS": (RefusedError, "You have as many tokens as one may have; revoke one first."),
+        "TOO_MANY_SIGN_INS": (TooManyError, "Too many tries to sign in; wait before the next one."),
+        "TOO_MANY_STREAMS": (UnavailableError, "This process streams to as many readers as it can; try again soon."),
+        "SIGN_IN_BUSY": (UnavailableError, "Too many people are signing in at once; try again in a moment."),
+        "DATABASE_UNAVAILABLE": (UnavailableError, "The database does not answer; the same request may be sent again."),
+        "NOT_READY": (UnavailableError, "This process should not get traffic now; `reasons` says why."),
+        "RATE_LIMITED": (TooManyError, "Too many bids in a short time on this lot; wait before the next one."),
+        "BUSY_LOT": (TooManyError, "Too many bids wait on this lot; send the same bid again in a second."),
+        "UNAVAILABLE": (UnavailableError, "The auction cannot be reached; send the same bid with the same key again."),
+        "BUYING_POWER": (NotAllowedError, "This bid is more than your buying power allows."),
+        "INVALID_CURSOR": (InvalidError, "The cursor is not one of ours; start again without it."),
+        "INVALID_INPUT": (InvalidError, "Something in the request could not be read."),
+        **{
+            code.value: (RefusedError, "A rule of the auction refuses it.")
+            for code in Code
+            if code not in {Code.ID_REUSED, Code.NO_SUCH_BID}
+        },
+        "ID_REUSED": (InvalidError, "This Idempotency-Key was used with another body."),
+        "NO_SUCH_BID": (NotFoundError, "There is no such bid in this auction."),
+    }
+)
+
+
+def fail(code: str, detail: str | None = None, **data: object) -> DomainError:
+    """The error of a code of `KNOWN`, to be raised; `data` are facts that the answer carries."""
+    kind, sentence = KNOWN[code]
+    return kind(code, detail or sentence, **data)
+
+
+def status_of(error: DomainError) -> HTTPStatus:
+    """The HTTP status of a domain error, by its class."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return HTTPStatus.CONFLICT
+
+
+def body(status: int, code: str, detail: str, instance: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem by RFC 9457; facts never replace its own members."""
+    own = {
+        "type": f"/problems/{code.lower().replace('_', '-')}",
+        "title": TITLES.get(status, HTTPStatus(status).phrase),
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+        "instance": instance,
+    }
+    return {**data, **own}
+
+
+def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route for OpenAPI: an example for each code, by status."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        kind, sentence = KNOWN[code]
+        status = int(STATUSES[kind])
+        answer = found.setdefault(status, _empty_answer(status))
+        example = body(status, code, sentence, "3f1c9a52d07be846", {})
+        answer["content"][PROBLEM_TYPE]["examples"][code] = {"summary": sentence, "value": example}
+    return found
+
+
+def _empty_answer(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": TITLES[status], "content": {PROBLEM_TYPE: {"schema": schema, "examples": {}}}}

@@ -1,0 +1,61 @@
+"""A small cache for a few seconds: bounded, and asking once for what many want at the same moment."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Key, Value]):
+    """Values no older than `seconds`; at most `size` of them, the oldest going first."""
+
+    def __init__(self, *, size: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._size = size
+        self._seconds = seconds
+        self._clock = clock
+        self._values: dict[Key, tuple[float, Value]] = {}
+        self._asked: dict[Key, asyncio.Task[Value]] = {}
+
+    async def get(self, key: Key, load: Callable[[], Awaitable[Value]]) -> Value:
+        """The value, loaded where it is missing or old; a failed load fails all who wait for it and is not kept."""
+        known = self._values.get(key)
+        if known is not None and known[0] > self._clock():
+            return known[1]
+        task = self._asked.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._load(key, load))
+            self._asked[key] = task
+        # Shielded, because others may wait for the same task when this request is cancelled.
+        return await asyncio.shield(task)
+
+    def forget(self, key: Key) -> None:
+        """Drop a value; a load that is under way is not kept either."""
+        self._values.pop(key, None)
+        self._asked.pop(key, None)
+
+    async def _load(self, key: Key, load: Callable[[], Awaitable[Value]]) -> Value:
+        own: asyncio.Task[Value] | None = asyncio.current_task()
+        try:
+            value = await load()
+        except BaseException:
+            self._is_wanted(key, own)
+            raise
+        if self._is_wanted(key, own):
+            self._keep(key, value)
+        return value
+
+    def _is_wanted(self, key: Key, own: "asyncio.Task[Value] | None") -> bool:
+        """End the asking; False when the key was forgotten meanwhile, so that what came back may be out of date."""
+        if self._asked.get(key) is not own:
+            return False
+        del self._asked[key]
+        return True
+
+    def _keep(self, key: Key, value: Value) -> None:
+        self._values.pop(key, None)
+        if len(self._values) >= self._size:
+            del self._values[next(iter(self._values))]
+        self._values[key] = (self._clock() + self._seconds, value)

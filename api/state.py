@@ -1,0 +1,57 @@
+"""What one API process holds while it runs: built once by the composition root, reached through `services_of`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from starlette.requests import HTTPConnection
+from temporalio.client import Client
+
+from activities.keys import Signer
+from activities.settings import Settings
+from api.database import Database
+from api.pace import Pace
+from api.recent import Recent
+from api.requests import Metrics
+from api.signins import SignIns
+from api.streams.hub import LiveHub
+from temporal.auctions import AuctionDoor
+from temporal.lots import AuctionLots
+from temporal.metrics import DoorMetrics
+from temporal.sweeper import Sweeper
+from web.pages import Pages
+
+# A readiness check answers None, or one sentence on what is wrong.
+Check = Callable[[], Awaitable[str | None]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """The parts of one API process. `checks` are what `/ready` asks; `static_files` maps files to versions."""
+
+    settings: Settings
+    database: Database
+    redis: Redis
+    temporal: Client
+    sign_ins: SignIns
+    signer: Signer
+    pages: Pages
+    static_files: Mapping[str, str]
+    registry: CollectorRegistry
+    metrics: Metrics
+    lots: AuctionLots
+    door: AuctionDoor
+    door_metrics: DoorMetrics
+    sweeper: Sweeper
+    bid_pace: Pace
+    refusals: Pace
+    known_lots: Recent[int, bool]
+    hub: LiveHub
+    checks: dict[str, Check] = field(default_factory=dict)
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """The services of the process that serves a request."""
+    found: Services = connection.app.state.services
+    return found

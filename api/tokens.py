@@ -1,0 +1,108 @@
+"""Bearer tokens for machines: their owner makes, lists and revokes them in a signed-in browser."""
+
+import secrets
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Connection
+from starlette.requests import Request
+from typing_extensions import TypedDict
+
+from activities.db import people
+from activities.db.people import Scope, Token
+from api.database import now
+from api.identifiers import Id
+from api.people_views import TokenView, token_view
+from api.problems import fail
+from api.routes import about
+from api.security import Audience, Browser, SignedIn
+from api.signins import TOKEN_PREFIX, Identity, digest
+from api.state import services_of
+
+TOKENS_MAX = 20
+EXAMPLE_TOKEN = {
+    "id": 3,
+    "name": "stock system",
+    "scopes": ["read", "sell"],
+    "created_at": "2026-05-05T12:00:00.000Z",
+    "expires_at": None,
+    "last_used_at": None,
+}
+router = APIRouter(prefix="/api/me/tokens", tags=["people"])
+
+
+class NewToken(BaseModel):
+    """A token to be made."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "stock system", "scopes": ["read", "sell"]}]}
+    )
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
+    expires_in_days: Annotated[int, Field(ge=1, le=3650, strict=True)] | None = None
+
+
+class MadeToken(TokenView):
+    """A new token with its secret, which is shown this once."""
+
+    token: str
+
+
+class TokenList(TypedDict):
+    """All tokens of a person that are not revoked."""
+
+    items: list[TokenView]
+
+
+@router.post(
+    "",
+    status_code=201,
+    **about(Audience.BROWSER, "TOO_MANY_TOKENS", example={**EXAMPLE_TOKEN, "token": "ht_..."}, success=201),
+)
+async def make_token(request: Request, identity: Browser, wanted: NewToken) -> MadeToken:
+    """Make a token; its secret is in this answer only."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    made = await services_of(request).database.write(_add, _owner(identity), wanted, digest(secret))
+    return {**token_view(made), "token": secret}
+
+
+@router.get("", **about(Audience.SIGNED_IN, example={"items": [EXAMPLE_TOKEN]}))
+async def list_tokens(request: Request, person: SignedIn) -> TokenList:
+    """The tokens of the signed-in person."""
+    found = await services_of(request).database.read(people.tokens, person.id)
+    return {"items": [token_view(token) for token in found]}
+
+
+@router.delete("/{token_id}", status_code=204, **about(Audience.BROWSER, "TOKEN_NOT_FOUND"))
+async def revoke_token(request: Request, identity: Browser, token_id: Id) -> None:
+    """Revoke a token: it stops working at once here, and within five seconds everywhere."""
+    services = services_of(request)
+    revoked = await services.database.write(people.revoke_token, user_id=_owner(identity), token_id=token_id, now=now())
+    if revoked is None:
+        raise fail("TOKEN_NOT_FOUND")
+    services.sign_ins.forget_token(revoked)
+
+
+def _owner(identity: Identity) -> int:
+    if identity.person is None:
+        raise fail("NOT_SIGNED_IN")
+    return identity.person.id
+
+
+def _add(connection: Connection, user_id: int, wanted: NewToken, token_hash: str) -> Token:
+    if people.count_tokens(connection, user_id) >= TOKENS_MAX:
+        raise fail("TOO_MANY_TOKENS", limit=TOKENS_MAX)
+    moment = now()
+    life = None if wanted.expires_in_days is None else timedelta(days=wanted.expires_in_days)
+    return people.add_token(
+        connection,
+        user_id=user_id,
+        name=wanted.name,
+        token_hash=token_hash,
+        scopes=wanted.scopes,
+        now=moment,
+        expires_at=None if life is None else moment + life,
+    )

@@ -1,0 +1,100 @@
+"""The whole HTTP application on a migrated SQLite file and a Redis in memory, without sockets."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import Engine
+
+from activities.db.engine import make_engine, transaction
+from activities.db.people import Role
+from activities.passwords import hash_password
+from activities.settings import Settings
+from api.app import assemble, create_app
+from api.state import Services
+from migrations import schema
+from temporal.client import connect
+from tests.db.market import add_person
+
+SECRET = b"k" * 32
+PASSWORD = "correct horse battery"
+SITE = "http://testserver"
+
+
+@dataclass(frozen=True)
+class House:
+    """A running application, its people by first name, and browsers and machines to ask it."""
+
+    app: FastAPI
+    services: Services
+    people: dict[str, int]
+    redis_server: FakeServer
+
+    @property
+    def engine(self) -> Engine:
+        return self.services.database.engine
+
+    def client(self, **headers: str) -> AsyncClient:
+        """A client that nobody has signed in."""
+        return AsyncClient(transport=ASGITransport(self.app), base_url=SITE, headers=headers)
+
+    async def browser(self, name: str) -> AsyncClient:
+        """A signed-in browser that sends its CSRF token."""
+        client = self.client()
+        answer = await client.post("/auth/login", json={"email": f"{name}@example.com", "password": PASSWORD})
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        return client
+
+    async def machine(self, name: str, *scopes: str) -> AsyncClient:
+        """A client with a fresh bearer token."""
+        browser = await self.browser(name)
+        answer = await browser.post("/api/me/tokens", json={"name": "bot", "scopes": list(scopes)})
+        return self.client(Authorization=f"Bearer {answer.json()['token']}")
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with a few people, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "hammertime.db"
+    engine = make_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    password_hash = hash_password(PASSWORD)
+    with transaction(engine) as connection:
+        for name, role, can_bid in (
+            ("ada", Role.BUYER, True),
+            ("bob", Role.BUYER, True),
+            ("eve", Role.BUYER, False),
+            ("sam", Role.SELLER, True),
+            ("sue", Role.SUPPORT, False),
+            ("amy", Role.ADMIN, False),
+        ):
+            add_person(connection, f"{name}@example.com", role=role, can_bid=can_bid, password_hash=password_hash)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+async def house(migrated_file: Path, tmp_path: Path, make_settings: Callable[..., Settings]) -> AsyncIterator[House]:
+    """A fresh application for one test."""
+    path = tmp_path / "hammertime.db"
+    shutil.copy(migrated_file, path)
+    settings = make_settings(database_url=f"sqlite:///{path}")
+    async with AsyncExitStack() as stack:
+        redis_server = FakeServer()
+        redis = FakeAsyncRedis(server=redis_server)
+        stack.push_async_callback(redis.aclose)
+        temporal = await connect(settings, SECRET, lazy=True)
+        services = assemble(settings, stack, secret=SECRET, redis=redis, temporal=temporal)
+        services.checks["temporal"] = _well
+        people = {name: number for number, name in enumerate(("ada", "bob", "eve", "sam", "sue", "amy"), start=1)}
+        yield House(create_app(settings, services), services, people, redis_server)
+
+
+async def _well() -> None:
+    return None

@@ -1,0 +1,75 @@
+"""Bearer tokens: what they may do, for how long, and who may make them."""
+
+import pytest
+
+from tests.api.conftest import House
+
+
+async def test_a_token_speaks_for_its_owner_without_csrf(house: House) -> None:
+    machine = await house.machine("ada", "read")
+    assert (await machine.get("/auth/me")).json()["user"]["name"] == "Ada"
+
+
+async def test_a_token_without_the_scope_is_refused_and_told_which(house: House) -> None:
+    machine = await house.machine("ada", "sell")
+    answer = await machine.get("/auth/me")
+    assert (answer.status_code, answer.json()["code"], answer.json()["scope"]) == (403, "SCOPE_MISSING", "read")
+
+
+async def test_a_token_makes_no_tokens(house: House) -> None:
+    machine = await house.machine("ada", "read", "bid", "sell", "admin")
+    answer = await machine.post("/api/me/tokens", json={"name": "more", "scopes": ["read"]})
+    assert (answer.status_code, answer.json()["code"]) == (403, "BROWSER_ONLY")
+
+
+async def test_a_revoked_token_stops_at_once(house: House) -> None:
+    browser = await house.browser("ada")
+    made = (await browser.post("/api/me/tokens", json={"name": "bot", "scopes": ["read"]})).json()
+    machine = house.client(Authorization=f"Bearer {made['token']}")
+    assert (await machine.get("/auth/me")).status_code == 200
+    assert (await browser.delete(f"/api/me/tokens/{made['id']}")).status_code == 204
+    assert (await machine.get("/auth/me")).json()["code"] == "INVALID_TOKEN"
+
+
+async def test_the_list_never_shows_a_secret(house: House) -> None:
+    browser = await house.browser("ada")
+    await browser.post("/api/me/tokens", json={"name": "bot", "scopes": ["bid", "read"], "expires_in_days": 30})
+    (item,) = (await browser.get("/api/me/tokens")).json()["items"]
+    assert (item["name"], item["scopes"]) == ("bot", ["bid", "read"])
+    assert "token" not in item
+
+
+async def test_nobody_revokes_the_token_of_another(house: House) -> None:
+    ada, bob = await house.browser("ada"), await house.browser("bob")
+    made = (await ada.post("/api/me/tokens", json={"name": "bot", "scopes": ["read"]})).json()
+    assert (await bob.delete(f"/api/me/tokens/{made['id']}")).json()["code"] == "TOKEN_NOT_FOUND"
+
+
+async def test_one_person_has_at_most_twenty(house: House) -> None:
+    browser = await house.browser("ada")
+    body = {"name": "bot", "scopes": ["read"]}
+    codes = [(await browser.post("/api/me/tokens", json=body)).status_code for _ in range(21)]
+    assert codes == [201] * 20 + [409]
+
+
+@pytest.mark.parametrize("value", ["Bearer ht_wrong", "Bearer", "Basic YTpi", "Bearer " + "x" * 500, "ht_wrong"])
+async def test_an_unknown_bearer_is_refused_even_where_anyone_may_look(house: House, value: str) -> None:
+    answer = await house.client(Authorization=value).get("/api/auctions")
+    assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "", "scopes": ["read"]}, "name"),
+        ({"name": "bot", "scopes": []}, "scopes"),
+        ({"name": "bot", "scopes": ["root"]}, "scopes.0"),
+        ({"name": "bot", "scopes": ["read"], "expires_in_days": 0}, "expires_in_days"),
+        ({"name": "bot", "scopes": ["read"], "expires_in_days": "7"}, "expires_in_days"),
+        ({"name": "bot", "scopes": ["read"], "owner": 2}, "owner"),
+    ],
+)
+async def test_bad_input_names_the_field(house: House, body: dict[str, object], field: str) -> None:
+    answer = await (await house.browser("ada")).post("/api/me/tokens", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
+    assert answer.json()["errors"][0]["field"] == field
