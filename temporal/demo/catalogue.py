@@ -1,0 +1,68 @@
+"""The demo market's vehicles: true specifications, invented owners and words, and what each would fetch.
+
+The VINs are valid for make, model, year and plant. Their serial numbers lie far above any production run, so that
+they belong to nobody's car.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from domain.money import DOLLAR
+from domain.vehicles import BodyType, Drivetrain, FuelType, TitleStatus, VehicleSpec
+
+SOURCE = Path(__file__).with_name("catalogue.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """One vehicle as a demo seller would offer it. Money in cents; the value is the market's range."""
+
+    spec: VehicleSpec
+    seller: str
+    start_cents: int
+    reserve_cents: int | None
+    value_low_cents: int
+    value_high_cents: int
+
+    @property
+    def value_cents(self) -> int:
+        """The middle of the market's range, in whole dollars."""
+        return (self.value_low_cents + self.value_high_cents) // 2 // DOLLAR * DOLLAR
+
+
+@cache
+def catalogue() -> tuple[Offering, ...]:
+    """Every vehicle, in the file's order. Raises ValueError for a file that is not a catalogue."""
+    return tuple(_offering(item) for item in json.loads(SOURCE.read_text(encoding="utf-8")))
+
+
+@cache
+def offerings_by_vin() -> dict[str, Offering]:
+    """The catalogue by VIN."""
+    return {offering.spec.vin: offering for offering in catalogue()}
+
+
+def _offering(item: dict[str, Any]) -> Offering:
+    low, high = item["value_dollars"]
+    reserve = item["reserve_dollars"]
+    return Offering(
+        spec=_spec(item["spec"]),
+        seller=item["seller"],
+        start_cents=item["start_dollars"] * DOLLAR,
+        reserve_cents=None if reserve is None else reserve * DOLLAR,
+        value_low_cents=low * DOLLAR,
+        value_high_cents=high * DOLLAR,
+    )
+
+
+def _spec(item: dict[str, Any]) -> VehicleSpec:
+    finite = {
+        "body_type": BodyType(item["body_type"]),
+        "drivetrain": Drivetrain(item["drivetrain"]),
+        "fuel_type": FuelType(item["fuel_type"]),
+        "title_status": TitleStatus(item["title_status"]),
+    }
+    return VehicleSpec(**{**item, **finite})

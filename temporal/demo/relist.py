@@ -1,0 +1,153 @@
+"""Keeps the market alive: counts what is on sale, and puts vehicles up again where there is too little."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from domain.clock import from_text, to_text, truncate
+from temporal.demo.accounts import Accounts, SellerAccount
+from temporal.demo.catalogue import Offering, offerings_by_vin
+from temporal.demo.client import MarketClient
+from temporal.demo.plan import Calendar, legal_end
+
+LIVE_TARGET = 12
+UPCOMING_TARGET = 4
+SOON = timedelta(minutes=30)
+START_DELAY = (timedelta(seconds=8), timedelta(seconds=45))
+UPCOMING_DELAY = (timedelta(minutes=35), timedelta(hours=20))
+LENGTH_MINUTES = (6, 8, 10, 14, 20, 30, 45, 90, 180)
+ON_SALE = ("live", "scheduled", "held", "closing")
+ENDED = "ended"
+TRIES = 4
+REMEMBERED = 300
+# The order in which ended vehicles come back: sold ones last, for want of better.
+COMING_BACK = {"": 0, "no_bids": 1, "reserve_not_met": 2, "cancelled": 3, "sold": 4}
+
+log = structlog.get_logger("market")
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What is on sale, and the last result of each vehicle (by VIN) that is not; "" for one never offered."""
+
+    live: int
+    upcoming: int
+    waiting: Mapping[str, str]
+
+
+def take_stock(listed: Iterable[Mapping[str, Any]], vins: Iterable[str], now: datetime) -> Stock:
+    """Count AuctionViews of every status; a scheduled lot counts as live when it starts within half an hour."""
+    waiting = dict.fromkeys(vins, "")
+    on_sale: set[str] = set()
+    live = upcoming = 0
+    for view in sorted(listed, key=lambda view: int(view["id"])):
+        vin = view["vehicle"]["vin"]
+        if view["status"] == ENDED:
+            waiting[vin] = view["result"] or ""
+            continue
+        on_sale.add(vin)
+        later = view["status"] == "scheduled" and from_text(view["starts_at"]) - now > SOON
+        live, upcoming = (live, upcoming + 1) if later else (live + 1, upcoming)
+    return Stock(live, upcoming, {vin: result for vin, result in waiting.items() if vin not in on_sale})
+
+
+async def read_market(client: MarketClient, *, ended_most: int | None = None) -> list[dict[str, Any]]:
+    """Every auction there is, or all on sale and about the last `ended_most` that are not. Raises MarketError."""
+    on_sale = [view for status in ON_SALE for view in await client.auctions(status)]
+    return [*on_sale, *await client.auctions(ENDED, ended_most)]
+
+
+async def top_up(
+    client: MarketClient,
+    accounts: Accounts,
+    *,
+    now: datetime,
+    rng: Random,
+    calendar: Calendar,
+    live_target: int = LIVE_TARGET,
+    upcoming_target: int = UPCOMING_TARGET,
+) -> list[int]:
+    """Schedule what is missing to the targets, over HTTP as the sellers; returns the new auctions' ids.
+
+    A vehicle that the platform will not have is passed over. Raises MarketError when the market cannot be read.
+    """
+    owners = {vin: seller for seller in accounts.sellers for vin in seller.vehicles}
+    stock = take_stock(await read_market(client, ended_most=REMEMBERED), owners, now)
+    candidates = _in_order(stock.waiting, owners, rng)
+    starts = [now + _between(START_DELAY, rng) for _ in range(live_target - stock.live)]
+    starts += [now + _between(UPCOMING_DELAY, rng) for _ in range(upcoming_target - stock.upcoming)]
+    new: list[int] = []
+    for starts_at in starts:
+        auction_id = await _first_accepted(client, candidates, owners, starts_at, rng, calendar)
+        if auction_id is not None:
+            new.append(auction_id)
+    return new
+
+
+async def schedule(
+    client: MarketClient,
+    seller: SellerAccount,
+    offering: Offering,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    key: str,
+    window_s: int | None = None,
+) -> int | None:
+    """Put one vehicle up over HTTP; its auction's id, or None where the platform refused."""
+    body: dict[str, Any] = {
+        "vehicle_id": seller.vehicles[offering.spec.vin],
+        "start_cents": offering.start_cents,
+        "reserve_cents": offering.reserve_cents,
+        "starts_at": to_text(truncate(starts_at)),
+        "ends_at": to_text(truncate(ends_at)),
+    }
+    if window_s is not None:
+        body["window_s"] = window_s
+    answer = await client.schedule(seller.token, body, key)
+    if answer.accepted:
+        return int(answer.body["id"])
+    log.warning("schedule_refused", vehicle_id=body["vehicle_id"], code=answer.code, detail=answer.body.get("detail"))
+    return None
+
+
+async def _first_accepted(
+    client: MarketClient,
+    candidates: list[str],
+    owners: Mapping[str, SellerAccount],
+    starts_at: datetime,
+    rng: Random,
+    calendar: Calendar,
+) -> int | None:
+    planned_end = starts_at + timedelta(minutes=rng.choice(LENGTH_MINUTES))
+    for _ in range(min(TRIES, len(candidates))):
+        vin = candidates.pop(0)
+        # The platform may keep the Sunday rule although this process was told otherwise: then Monday is asked for.
+        for end in dict.fromkeys((legal_end(planned_end, calendar), legal_end(planned_end, Calendar.CHICAGO))):
+            key = new_key(rng)
+            offering = offerings_by_vin()[vin]
+            auction_id = await schedule(client, owners[vin], offering, starts_at=starts_at, ends_at=end, key=key)
+            if auction_id is not None:
+                return auction_id
+    return None
+
+
+def new_key(rng: Random) -> str:
+    """A fresh Idempotency-Key."""
+    return str(UUID(int=rng.getrandbits(128), version=4))
+
+
+def _in_order(waiting: Mapping[str, str], owners: Mapping[str, SellerAccount], rng: Random) -> list[str]:
+    known = [vin for vin in waiting if vin in owners and vin in offerings_by_vin()]
+    rng.shuffle(known)
+    return sorted(known, key=lambda vin: COMING_BACK.get(waiting[vin], len(COMING_BACK)))
+
+
+def _between(span: tuple[timedelta, timedelta], rng: Random) -> timedelta:
+    least, most = span
+    return least + (most - least) * rng.random()
