@@ -16,6 +16,7 @@ from activities.db import batches, bids
 from activities.db import ledger as entries_db
 from activities.db.bids import Receipt
 from activities.db.engine import reading, transaction
+from activities.db.ledger import BID_KINDS
 from activities.db.reservations import Reservation, reserve
 from activities.live import LotNews, NewsPublisher
 from domain.ledger import Entry
@@ -24,6 +25,7 @@ CLOSING_LEAST = timedelta(milliseconds=500)
 CLOSING_MOST = timedelta(seconds=5)
 LAST_MINUTES = timedelta(minutes=10)
 POLL_S = 0.1
+NEWEST_BIDS = 20
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +108,9 @@ def news_of(auction_id: int, recorded: entries_db.Recorded) -> LotNews:
         if entry.public["version"] > version or entry.public["kind"] == "started":
             events.append(entry.public)
         version = entry.public["version"]
-    return LotNews(auction_id, recorded.written[-1].public, events, list(recorded.users))
+    # A batch may hold hundreds of bids; viewers are shown the newest, and every other kind of event.
+    shown = [event for event in events[:-NEWEST_BIDS] if event["kind"] not in BID_KINDS] + events[-NEWEST_BIDS:]
+    return LotNews(auction_id, recorded.written[-1].public, shown, list(recorded.users))
 
 
 def utc_now() -> datetime:

@@ -25,6 +25,7 @@ from api import (
     auctions,
     bid_forms,
     bids,
+    codec,
     errors,
     live,
     operations,
@@ -48,6 +49,7 @@ from api.state import Services
 from api.streams.hub import LiveHub
 from temporal.auctions import AuctionDoor, DoorLimits
 from temporal.client import connect
+from temporal.codec import EncryptionCodec
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from temporal.schedules import start_of
@@ -69,7 +71,7 @@ class Hammertime(FastAPI):
     """FastAPI with our description of the API."""
 
     def serve_first(self, app: ASGIApp, wants: Callable[[Scope], bool]) -> None:
-        """Give what `wants` says to another application, around FastAPI's own layers, which cost more than a bid does."""
+        """Give what `wants` says to another application: FastAPI's own layers cost more than a bid does."""
         self._first, self._wants = app, wants
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,6 +106,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         auctions,
         bid_forms,
         bids,
+        codec,
         live,
         receipts,
         people,
@@ -168,6 +171,7 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         temporal=temporal,
         sign_ins=SignIns(database, passwords, Limiter(redis), settings.session_days),
         signer=Signer(secret),
+        codec=EncryptionCodec(secret),
         pages=Pages(),
         static_files=static_versions(STATIC),
         registry=registry,

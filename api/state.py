@@ -17,6 +17,7 @@ from api.requests import Metrics
 from api.signins import SignIns
 from api.streams.hub import LiveHub
 from temporal.auctions import AuctionDoor
+from temporal.codec import EncryptionCodec
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from temporal.sweeper import Sweeper
@@ -36,6 +37,7 @@ class Services:
     temporal: Client
     sign_ins: SignIns
     signer: Signer
+    codec: EncryptionCodec
     pages: Pages
     static_files: Mapping[str, str]
     registry: CollectorRegistry

@@ -1,4 +1,4 @@
-"""The answer that stays open: a plain ASGI response, because it is the cheapest one (measured, see docs)."""
+"""The answer that stays open: a plain ASGI response, which costs half the memory of a library's."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

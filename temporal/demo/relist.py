@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.clock import from_text, to_text, truncate
+from domain.clock import from_text, may_end_at, to_text, truncate
 from temporal.demo.accounts import Accounts, SellerAccount
 from temporal.demo.catalogue import Offering, offerings_by_vin
 from temporal.demo.client import MarketClient
@@ -109,6 +109,9 @@ async def schedule(
     }
     if window_s is not None:
         body["window_s"] = window_s
+    if not may_end_at(ends_at):
+        # Only a demo started on a Sunday plans such an end; the embedded profile lets it switch the rule off.
+        body["sunday_rule"] = False
     answer = await client.schedule(seller.token, body, key)
     if answer.accepted:
         return int(answer.body["id"])

@@ -26,6 +26,7 @@ def program_environment(settings: Settings, ports: Ports, run_id: str) -> dict[s
         "DATABASE_URL": settings.database_url,
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports.temporal}",
         "PUBLIC_URL": base_url,
+        "TEMPORAL_UI_ORIGIN": f"http://{LOOPBACK}:{ports.ui}",
     }
     decided = {
         "REDIS_URL": settings.redis_url if names_redis(settings) else f"redis://{LOOPBACK}:{ports.redis}/0",

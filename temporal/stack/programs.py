@@ -52,6 +52,7 @@ class Programs:
             port=self.ports.temporal,
             ui_port=self.ports.ui,
             namespace=self.settings.temporal_namespace,
+            codec_url=f"{self.base_url}/codec",
         )
         address = f"{LOOPBACK}:{self.ports.temporal}"
         check = readiness.temporal_serves(binary, address, self.environment)
