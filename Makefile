@@ -41,10 +41,10 @@ check: setup ## static checks: ruff, format, mypy, import-linter, djlint, alembi
 	$(call step,djlint,.venv/bin/djlint web --check --lint --quiet)
 	$(call step,alembic,.ci/migrations)
 
-bench: setup ## measure: a table of figures, goals and baselines
+bench: setup ## measure: a table of figures, goals and baselines (ONLY="hot lone": these alone; QUICK=1: a few seconds each)
 	@$(PROVISION) system
 	@$(PROVISION) temporal
-	@exec $(PY) -m tests.load
+	@exec $(PY) -m tests.load $(ONLY) $(if $(filter-out 0,$(QUICK)),--quick)
 
 chaos: setup ## kill servers in the middle of a burst and count what was acknowledged
 	@$(PROVISION) system

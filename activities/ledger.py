@@ -17,7 +17,7 @@ from activities.db import ledger as entries_db
 from activities.db.bids import Receipt
 from activities.db.engine import reading, transaction
 from activities.db.ledger import BID_KINDS
-from activities.db.reservations import Reservation, reserve
+from activities.db.reservations import Reservation, release_lost, reserve
 from activities.live import LotNews, NewsPublisher
 from domain.ledger import Entry
 
@@ -43,12 +43,13 @@ class Opened:
     """What the database knew as the batch was opened.
 
     `recorded_through`: the last `seq` without a gap. `known`: bids that were answered before. `over_limit`: ids of bids
-    that their bidder's buying power does not allow. `forked`: the lot's recording is broken and people must look.
+    that their bidder's buying power does not allow. `in_flight`: the batch has its row, for something is to be sent.
     """
 
     recorded_through: int
     known: dict[str, Receipt] = field(default_factory=dict)
     over_limit: set[str] = field(default_factory=set)
+    in_flight: bool = False
 
 
 class Ledger:
@@ -71,9 +72,10 @@ class Ledger:
             known = bids.receipts(connection, [item.bid_id for item in opening.reservations])
             fresh = [item for item in opening.reservations if item.bid_id not in known]
             over_limit = reserve(connection, fresh, now) if fresh else set()
-            if len(over_limit) < len(fresh):
+            in_flight = any(item.bid_id not in over_limit for item in fresh)
+            if in_flight:
                 batches.open_batch(connection, opening.batch, now)
-        return Opened(head.seq, known, over_limit)
+        return Opened(head.seq, known, over_limit, in_flight)
 
     def bring_home(self, auction_id: int, entries: Sequence[Entry], batch_ids: Sequence[str]) -> entries_db.Recorded:
         """After a batch was answered, in one transaction: record its entries and forget that it was in flight.
@@ -84,6 +86,7 @@ class Ledger:
             recorded = entries_db.record(connection, auction_id, entries)
             if not recorded.gap:
                 batches.close_batches(connection, batch_ids)
+                release_lost(connection, auction_id)
         self._announce(auction_id, recorded)
         return recorded
 
@@ -110,7 +113,7 @@ def news_of(auction_id: int, recorded: entries_db.Recorded) -> LotNews:
         version = entry.public["version"]
     # A batch may hold hundreds of bids; viewers are shown the newest, and every other kind of event.
     shown = [event for event in events[:-NEWEST_BIDS] if event["kind"] not in BID_KINDS] + events[-NEWEST_BIDS:]
-    return LotNews(auction_id, recorded.written[-1].public, shown, list(recorded.users))
+    return LotNews(auction_id, entries_db.facts_of(recorded.written[-1].public), shown, list(recorded.users))
 
 
 def utc_now() -> datetime:
@@ -136,7 +139,7 @@ class LedgerWork(contracts.LedgerActivities):
 
     @activity.defn(name="await_bids_in_flight")
     async def await_bids_in_flight(self, work: contracts.AwaitBids) -> contracts.BidsAwaited:
-        """Announce the closing; wait 0.5 s at least, and to 5 s after the end while a bid of before it is on its way."""
+        """Announce the closing; wait 0.5 s, and to 5 s after the end while an earlier bid is on its way."""
         await asyncio.to_thread(self._announce_closing, work)
         earliest, latest = work.ends_at + CLOSING_LEAST, work.ends_at + CLOSING_MOST
         started = time.monotonic()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +21,7 @@ from activities.live import RedisPublisher
 from activities.passwords import Passwords
 from activities.settings import Settings, load_or_create_platform_key
 from api import (
+    approvals,
     auctions,
     bid_forms,
     bids,
@@ -32,8 +32,10 @@ from api import (
     pages,
     people,
     receipts,
+    schedules,
     sign_in,
     static,
+    steering,
     tokens,
     vehicles,
 )
@@ -45,6 +47,7 @@ from api.recent import Recent
 from api.requests import Metrics, Requests
 from api.routes import check_audiences
 from api.signins import SignIns
+from api.starts import AuctionStarts
 from api.state import Services
 from api.streams.hub import LiveHub
 from temporal.auctions import AuctionDoor, DoorLimits
@@ -52,7 +55,6 @@ from temporal.client import connect
 from temporal.codec import EncryptionCodec
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
-from temporal.schedules import start_of
 from temporal.sweeper import Sweeper
 from web.pages import STATIC, Pages, static_versions
 
@@ -104,6 +106,9 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.state.services = services
     for module in (
         auctions,
+        schedules,
+        steering,
+        approvals,
         bid_forms,
         bids,
         codec,
@@ -161,6 +166,7 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
     stack.callback(publisher.close)
     ledger = Ledger(engine, publisher)
     door_metrics = DoorMetrics(registry)
+    starts = AuctionStarts(secret)
     lots = AuctionLots(temporal, settings.temporal_task_queue, ledger, ledger_threads, door_metrics)
     limits = DoorLimits(settings.batch_max, settings.queue_max)
     door = AuctionDoor(lots, ledger, ledger_threads, settings.process_id, limits, door_metrics)
@@ -176,10 +182,11 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         static_files=static_versions(STATIC),
         registry=registry,
         metrics=Metrics(registry),
+        starts=starts,
         lots=lots,
         door=door,
         door_metrics=door_metrics,
-        sweeper=Sweeper(engine, threads, lots, door, partial(start_of, secret)),
+        sweeper=Sweeper(engine, threads, lots, door, starts.start_of),
         bid_pace=Pace(settings.bid_rate_burst, settings.bid_rate_per_second),
         refusals=Pace(settings.refusals_per_minute, settings.refusals_per_minute / 60),
         known_lots=Recent(size=KNOWN_LOTS, seconds=KNOWN_LOTS_S),

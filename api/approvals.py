@@ -20,7 +20,7 @@ from activities.db.people import Person
 from api.auctions import known_head
 from api.commands import COMMANDS, EXAMPLE, CommandView, Key, Outcome, over, recorded, send, told, wish_id, writes
 from api.database import now
-from api.errors import request_id
+from api.frames import request_id
 from api.identifiers import Id
 from api.paging import Cursor, Limit, number_key
 from api.problems import fail

@@ -10,7 +10,7 @@ BAD_FILE = 2
 
 
 def main(arguments: list[str]) -> int:
-    """Print `{"name", "results"}` for each sequence. 0 when all were played, 2 with one line on standard error if not."""
+    """Print `{"name", "results"}` for each sequence. 0 when all were played, 2 with one line on stderr if not."""
     if len(arguments) != 1:
         print("usage: python -m api.rehearse FILE   (- for standard input)", file=sys.stderr)
         return BAD_FILE

@@ -18,8 +18,8 @@ from activities.db.schedules import NewAuction, Unstarted, Wish
 from activities.settings import Settings
 from api.commands import Key, acts_as_admin, reaching, wish_id, writes
 from api.database import now
-from api.errors import request_id
 from api.examples import AUCTION
+from api.frames import request_id
 from api.paging import ID_MAX
 from api.problems import fail
 from api.security import Audience, Seller
@@ -112,11 +112,10 @@ class Asked:
     **writes(Audience.SELLER, *CODES, example=AUCTION, success=201),
 )
 async def schedule(request: Request, response: Response, person: Seller, key: Key, body: ScheduleBody) -> AuctionView:
-    """Schedule the auction of an own vehicle; its terms are frozen. After a 503 send the same again: it is made once."""
+    """Schedule the auction of an own vehicle; its terms are frozen. Sent again with its key, it is made once."""
     services = services_of(request)
-    wish = Wish(
-        person.id, wish_id(person, "schedule", key), services.starts.digest(body.plain()), request_id(request.scope)
-    )
+    digest = services.starts.digest(body.plain())
+    wish = Wish(person.id, wish_id(person, "schedule", key), digest, request_id(request.scope))
     is_admin = await acts_as_admin(request, person)
     asked = Asked(body, wish, person, is_admin, services.settings, now())
     lot, unstarted = await services.database.write(find_or_add, asked)

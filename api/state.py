@@ -15,6 +15,7 @@ from api.pace import Pace
 from api.recent import Recent
 from api.requests import Metrics
 from api.signins import SignIns
+from api.starts import AuctionStarts
 from api.streams.hub import LiveHub
 from temporal.auctions import AuctionDoor
 from temporal.codec import EncryptionCodec
@@ -42,6 +43,7 @@ class Services:
     static_files: Mapping[str, str]
     registry: CollectorRegistry
     metrics: Metrics
+    starts: AuctionStarts
     lots: AuctionLots
     door: AuctionDoor
     door_metrics: DoorMetrics

@@ -35,7 +35,7 @@ from api.commands import (
     writes,
 )
 from api.database import now
-from api.errors import request_id
+from api.frames import request_id
 from api.identifiers import Id
 from api.problems import fail
 from api.schedules import Dollars

@@ -59,7 +59,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """One bid on its way. `nonce` is 64 hex digits from outside; `channel` is door, or operator for one without a door."""
+    """One bid on its way. `nonce` is 64 hex digits from outside; `channel` is door, or operator without one."""
 
     bid_id: str
     bidder: str
@@ -149,7 +149,7 @@ class Auction:
         self._rest_on_sunday(now)
 
     def outage(self, now: datetime, since: datetime) -> None:
-        """An outage that began at `since` touched the lot's last 10 minutes: extend it once, hold it the second time."""
+        """An outage that began at `since` touched the last 10 minutes: extend once, hold the second time."""
         if self.status not in (Status.LIVE, Status.CLOSING) or self.ends_at >= now + OUTAGE_EXTENSION:
             return
         if self.outage_at is None:

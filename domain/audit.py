@@ -3,7 +3,7 @@
 Source: auction-rules.md section 5. Nothing here trusts the export: what cannot be read is a finding, never an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -49,6 +49,7 @@ RULES: Mapping[str, Inspection] = MappingProxyType(
     }
 )
 PRIVATE: Mapping[str, Inspection] = MappingProxyType({"openings": audit_chain.openings, "replay": replay})
+FOUNDATIONS = frozenset({"sequence", "form"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,19 @@ def checks(lot: Lot) -> tuple[str, ...]:
     return (*INTEGRITY, *RULES, *(PRIVATE if lot.opened is not None else ()))
 
 
+def skipped(lot: Lot, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The checks that `audit` could not make after what it found: without the right form there are no facts."""
+    unfit = any(finding.check in FOUNDATIONS for finding in findings)
+    return tuple(name for name in checks(lot) if name not in INTEGRITY) if unfit else ()
+
+
 def audit(lot: Lot) -> list[Finding]:
     """Everything that is wrong with a ledger, in the order of `checks`; an empty list for a good one.
 
     The rules are looked at only in a ledger of the right form, because they read its facts.
     """
     found = _inspect(lot, INTEGRITY)
-    if any(finding.check in {"sequence", "form"} for finding in found):
+    if skipped(lot, found):
         return found
     found += _inspect(lot, RULES)
     if lot.opened is not None:

@@ -135,6 +135,8 @@ def outages(lot: Lot) -> Iterator[Remark]:
             yield step.seq, "it was closed more than ten seconds late without an outage extension"
         elif _was_late(step) and (extended_at is None or step.received_at > extended_at):
             consequence = "extended" if extended_at is None else "held"
+            if following is None and lot.running:
+                return
             if following is None or not following.done(consequence) or following.after["reason"] != "outage":
                 yield step.seq, f"a bid in the last minutes was judged late, but the lot was not {consequence}"
 

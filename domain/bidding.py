@@ -24,7 +24,10 @@ class Reserve(StrEnum):
 
 
 class Row(NamedTuple):
-    """One accepted bid or reserve change, as a replay needs it. `kind` None: the reserve became `cents` (None: waived)."""
+    """One accepted bid or reserve change, as a replay needs it.
+
+    `kind` None: the reserve became `cents` (None: waived).
+    """
 
     seq: int
     kind: Kind | None

@@ -1,6 +1,6 @@
 """What sellers, bidders and admins may do to a lot besides bidding: reserve, retraction, removal, withdrawal.
 
-Source: auction-rules.md section 6. Each function takes the auction, appends one entry and answers; none fails on a refusal.
+Source: auction-rules.md section 6. Each takes the auction, appends one entry and answers; none fails on a refusal.
 """
 
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""The newest end of a ledger as its auction keeps it: what is not yet known to be recorded, and recent first answers."""
+"""The newest end of a ledger as its auction keeps it: what may not be recorded yet, and recent first answers."""
 
 from dataclasses import dataclass, field
 
@@ -50,6 +50,11 @@ class Tail:
         """The entry that closed or cancelled the lot, while it is kept."""
         endings = (entry for entry in self.entries if entry.public["kind"] in ENDINGS)
         return next((entry for entry in endings if entry.public["outcome"] == "done"), None)
+
+    def at(self, seq: int) -> Entry | None:
+        """The entry of this `seq`, while it is kept."""
+        index = seq - self.first_seq
+        return self.entries[index] if 0 <= index < len(self.entries) else None
 
     def covers(self, checked_through: int) -> bool:
         """Whether a bid id that the database did not know at `checked_through` would be found here if it was judged."""

@@ -17,11 +17,12 @@ from activities.db.bids import Receipt
 from activities.db.engine import SqliteBusyError
 from activities.db.reservations import Reservation
 from activities.ledger import Ledger, Opened, Opening
-from domain.errors import Code, NotAllowedError, RefusedError, TooManyError, UnavailableError
+from domain.errors import Code, InvalidError, NotAllowedError, RefusedError, TooManyError, UnavailableError
 from domain.ledger import Entry
+from temporal.deadlines import Deadlines
 from temporal.lots import AuctionLots, AuctionOverError, away
 from temporal.metrics import DoorMetrics
-from workflows.messages import BidBatch, BidIn, BidReply
+from workflows.messages import MOST_BIDS_IN_BATCH, BidBatch, BidIn, BidReply
 
 DATABASE_PAUSE_S = 0.3
 DATABASE_ERRORS = (SQLAlchemyError, SqliteBusyError, LookupError)
@@ -33,7 +34,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DoorLimits:
-    """`batch_max` bids travel together, `queue_max` may wait on one lot, each for at most `answer_s` seconds."""
+    """`batch_max` bids travel together (never more than an auction takes at once), `queue_max` may wait on one lot, each
+    for at most `answer_s` seconds."""
 
     batch_max: int = 256
     queue_max: int = 2_000
@@ -55,7 +57,6 @@ class _Waiting:
     bid: BidIn
     answer: asyncio.Future[Judged | None]
     by_signal: bool = False
-    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,14 @@ class AuctionDoor:
         self._limits = limits
         self._metrics = metrics
         self._lots: dict[int, _Lot] = {}
+        self._deadlines = Deadlines(limits.answer_s, away)
 
     async def place(self, auction_id: int, bid: BidIn) -> Judged:
         """Bring one bid to its auction and wait for the answer, which is durable when this returns.
 
         Raises TooManyError where the lot's queue is full, UnavailableError where no answer came in time (the same bid
-        id may be sent again and will be answered once), NotAllowedError where buying power is lacking, and RefusedError
-        where the auction is over or the id was used for another bid.
+        id may be sent again and will be answered once), NotAllowedError where buying power is lacking, RefusedError where
+        the auction is over, and InvalidError where the id was used for another bid.
         """
         judged = await self._bring(auction_id, bid, by_signal=False)
         if judged is None:
@@ -114,23 +116,23 @@ class AuctionDoor:
         return await self._bring(auction_id, bid, by_signal=True)
 
     async def _bring(self, auction_id: int, bid: BidIn, *, by_signal: bool) -> Judged | None:
-        lot = self._lots.setdefault(auction_id, _Lot(auction_id, deque()))
+        lot = self._lots.get(auction_id)
+        if lot is None:
+            lot = self._lots[auction_id] = _Lot(auction_id, deque())
         if len(lot.waiting) >= self._limits.queue_max:
             raise TooManyError(
                 "BUSY_LOT", "Too many bids wait on this lot. Send yours again in a second.", retry_after_s=1
             )
         waiting = _Waiting(bid, asyncio.get_running_loop().create_future(), by_signal)
+        self._deadlines.add(waiting.answer)
         lot.waiting.append(waiting)
         if lot.task is None:
             lot.task = asyncio.create_task(self._work_off(lot))
         try:
-            return await asyncio.wait_for(asyncio.shield(waiting.answer), self._limits.answer_s)
-        except TimeoutError:
-            raise away() from None
+            return await waiting.answer
         finally:
             # A bid that is not on its way yet must not be sent for somebody who was told to send it again.
-            if not waiting.sent:
-                waiting.answer.cancel()
+            waiting.answer.cancel()
 
     def in_flight(self) -> list[str]:
         """The ids of the batches that this process is still working on."""
@@ -144,7 +146,7 @@ class AuctionDoor:
 
     async def _work_off(self, lot: _Lot) -> None:
         while lot.waiting or lot.done:
-            batch = _take(lot, self._limits.batch_max)
+            batch = _take(lot, min(self._limits.batch_max, MOST_BIDS_IN_BATCH))
             try:
                 await (self._round(lot, batch) if batch else self._record(lot))
             except Exception as error:
@@ -161,10 +163,14 @@ class AuctionDoor:
         opened = await self._open(lot, batch, batch_id)
         fresh = [] if opened is None else self._answer_known(batch, opened)
         recording = asyncio.create_task(self._record(lot))
-        if opened is not None and fresh:
-            lot.in_flight = batch_id
-            await self._send(lot, batch_id, opened, fresh)
-        await recording
+        try:
+            if opened is not None and fresh:
+                lot.in_flight = batch_id
+                await self._send(lot, batch_id, opened, fresh)
+            elif opened is not None and opened.in_flight:
+                lot.done.append(_Done(batch_id, ()))
+        finally:
+            await recording
 
     # To the database
 
@@ -225,15 +231,14 @@ class AuctionDoor:
     async def _send(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> None:
         await self._signal(lot, opened, [waiting for waiting in fresh if waiting.by_signal])
         judged_now = [waiting for waiting in fresh if not waiting.by_signal]
-        entries = await self._deliver(lot, batch_id, opened, judged_now) if judged_now else ()
-        lot.done.append(_Done(batch_id, entries))
+        # What was only signalled comes home by itself: its in-flight row is left to the sweeper, which sees to that.
+        if judged_now:
+            lot.done.append(_Done(batch_id, await self._deliver(lot, batch_id, opened, judged_now)))
 
     async def _signal(self, lot: _Lot, opened: Opened, fresh: list[_Waiting]) -> None:
         if not fresh:
             return
         batch = BidBatch(str(uuid.uuid4()), opened.recorded_through, [waiting.bid for waiting in fresh])
-        for waiting in fresh:
-            waiting.sent = True
         try:
             await self._auctions.signal_bids(lot.auction_id, batch)
         except AuctionOverError:
@@ -247,8 +252,6 @@ class AuctionDoor:
     async def _deliver(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> Sequence[Entry]:
         """Send the batch, answer its bidders, and return the entries that are to be recorded."""
         batch = BidBatch(batch_id, opened.recorded_through, [waiting.bid for waiting in fresh])
-        for waiting in fresh:
-            waiting.sent = True
         self._metrics.batch_size.observe(len(fresh))
         started = time.perf_counter()
         try:
@@ -259,8 +262,6 @@ class AuctionDoor:
         self._metrics.judging.observe(time.perf_counter() - started)
         if answer.stale:
             # Others have recorded much since we looked: the ids must be looked for again before they may be judged.
-            for waiting in fresh:
-                waiting.sent = False
             lot.waiting.extendleft(reversed(fresh))
         if answer.busy:
             _fail(fresh, away())
@@ -311,9 +312,9 @@ def auction_over() -> RefusedError:
     return RefusedError(Code.TOO_LATE, "The auction is over.")
 
 
-def id_reused() -> RefusedError:
+def id_reused() -> InvalidError:
     """The idempotency key was used for another bid; the first one keeps it."""
-    return RefusedError(Code.ID_REUSED, "This Idempotency-Key was used for another bid. Use a new key for a new bid.")
+    return InvalidError(Code.ID_REUSED, "This Idempotency-Key was used for another bid. Use a new key for a new bid.")
 
 
 def _over_limit() -> NotAllowedError:

@@ -8,7 +8,7 @@ from temporal.converter import make_converter
 
 
 async def connect(settings: Settings, secret: bytes, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
-    """Connect with our converter and codec. Raises RuntimeError where the server cannot be reached and `lazy` is off."""
+    """Connect with our converter and codec. Raises RuntimeError where the server is away and `lazy` is off."""
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,

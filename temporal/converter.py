@@ -1,4 +1,4 @@
-"""How values become Temporal payloads: JSON by msgspec, strict and quick, then compressed and encrypted by the codec."""
+"""How values become Temporal payloads: JSON by msgspec, strict and quick, then deflated and encrypted."""
 
 import dataclasses
 from typing import Any

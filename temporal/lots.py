@@ -107,13 +107,16 @@ class AuctionLots:
             await handle.signal("place_bids", batch)
         except RPCError as error:
             raise await self._over_or_away(handle, error) from error
+        except RuntimeError as error:
+            raise away() from error
 
     async def command(
         self, auction_id: int, update: Any, argument: object, *, command_id: str
     ) -> messages.CommandAnswer:
         """Carry out one command (an update of AuctionWorkflow) under a stable id, and record what it did.
 
-        Raises AuctionOverError, or UnavailableError where the outcome is not known in time; the same id may be sent again.
+        Raises AuctionOverError, or UnavailableError where the outcome is not known in time: the same id may be sent
+        again.
         """
         send = self._until_known(auction_id, lambda handle: handle.execute_update(update, argument, id=command_id))
         try:
@@ -161,7 +164,7 @@ class AuctionLots:
         """Tell an auction that a bid of its last minutes was turned away; one that is over needs it no more."""
         handle = self._handle(auction_id)
         try:
-            await handle.signal(AuctionWorkflow.report_outage, messages.Outage(at))
+            await handle.signal("report_outage", messages.Outage(at))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -181,7 +184,8 @@ class AuctionLots:
                 if failures >= FAILURES:
                     raise
                 reason = type(error.cause).__name__
-            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError) as error:
+                # A client that has never reached its server says so by a bare RuntimeError.
                 reason = type(error).__name__
             self._metrics.retries.labels(reason).inc()
             log.warning("update_outcome_unknown", auction_id=auction_id, reason=reason, attempt=attempt)

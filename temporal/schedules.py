@@ -10,7 +10,7 @@ STAGGER_MS = 500
 
 
 def start_of(secret: bytes, row: Unstarted) -> AuctionStart:
-    """The workflow's input. Lots that one outage extends end half a second apart, so that they can be closed in turn."""
+    """The workflow's input. Lots that one outage extends end half a second apart, to be closed in turn."""
     terms = Terms(
         auction_id=row.auction_id,
         barred=(str(row.seller_id),),

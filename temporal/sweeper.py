@@ -79,7 +79,7 @@ class Sweeper:
         ):
             try:
                 await part()
-            except (SQLAlchemyError, SqliteBusyError, RPCError, UnavailableError, TimeoutError) as error:
+            except (SQLAlchemyError, SqliteBusyError, RPCError, UnavailableError, TimeoutError, RuntimeError) as error:
                 log.warning("sweep_failed", part=part.__name__, error=type(error).__name__)
 
     async def _run(self) -> None:

@@ -1,6 +1,7 @@
 """The Auction workflow: one lot from its schedule to its result, and the only judge of its bids."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -14,10 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.carry import carry, restore
     from domain.clock import truncate
     from domain.money import dollars
-    from domain.tail import START_RECORDING
-    from workflows import messages, policies
+    from domain.tail import MOST_UNRECORDED, START_RECORDING
+    from workflows import checks, messages, policies
     from workflows.ids import AUCTION_CLOSES_AT, AUCTION_STATUS
-    from workflows.inbox import OperatorInbox
+    from workflows.inbox import Inbox, TypedBid
 
 ROWS_LIMIT = 100_000
 
@@ -33,29 +34,29 @@ class AuctionWorkflow:
         self._to_record = False
         self._forked = False
         self._shown = ("", start.terms.ends_at)
-        self._operator = OperatorInbox(list(start.operator_bids))
+        self._inbox = Inbox(list(start.operator_bids), list(start.batches))
         if start.carried is None:
             self._auction = Auction(start.terms)
             steering.schedule(self._auction, self._now(), start.nonce)
             self._to_record = True
         else:
             self._auction = restore(start.carried)
+            self._to_record = self._auction.tail.unrecorded_count > 0
 
     @workflow.run
     async def run(self, start: messages.AuctionStart) -> messages.AuctionOutcome:
         """Wait for the start, follow the clock as bids and admins move it, close, and see the ledger home."""
         del start
-        helpers = [asyncio.create_task(self._keep_recorded()), asyncio.create_task(self._judge_operator_bids())]
-        while self._auction.status is not Status.ENDED:
+        helpers = [asyncio.create_task(self._keep_recorded()), asyncio.create_task(self._work_inbox())]
+        while not self._is_over():
             self._describe()
             if self._should_continue():
                 self._continue_as_new()
             await self._follow_the_clock()
             if self._auction.status is Status.CLOSING:
                 await self._close()
-        for helper in helpers:
-            helper.cancel()
         self._describe()
+        await asyncio.gather(*helpers)
         await self._settle()
         return self._outcome()
 
@@ -98,34 +99,47 @@ class AuctionWorkflow:
     # Recording
 
     async def _keep_recorded(self) -> None:
-        while True:
+        while not self._is_over():
             await workflow.wait_condition(
-                lambda: self._to_record or self._auction.tail.unrecorded_count > START_RECORDING
+                lambda: self._to_record or self._is_over() or self._auction.tail.unrecorded_count > START_RECORDING
             )
+            self._to_record, through = False, self._auction.seq
             await self._record()
+            while self._auction.tail.recorded_through < through:
+                await self._record()
 
     async def _record(self) -> RecordedLedger:
-        self._to_record = False
-        auction = self._auction
-        entries = auction.tail.unrecorded(messages.MOST_ENTRIES_IN_ANSWER)
+        await workflow.wait_condition(lambda: not self._forked)
+        tail = self._auction.tail
+        before, entries = tail.recorded_through, tail.unrecorded(messages.MOST_ENTRIES_IN_ANSWER)
         recorded = await workflow.execute_activity_method(
-            LedgerActivities.record_ledger, RecordLedger(auction.terms.auction_id, entries), **policies.RECORD
+            LedgerActivities.record_ledger,
+            RecordLedger(self._auction.terms.auction_id, entries),
+            **policies.RECORD,
         )
-        if recorded.forked:
-            await self._stand_still()
+        if self._is_fork(recorded, before):
+            self._stand_still()
         else:
-            auction.tail.confirm(recorded.through)
+            tail.confirm(recorded.through)
         return recorded
 
-    async def _stand_still(self) -> None:
+    def _is_fork(self, recorded: RecordedLedger, before: int) -> bool:
+        # A database that was put back lacks what it had confirmed; one that outlived a reset has more, or other hashes.
+        there = self._auction.tail.at(recorded.through)
+        other = there is not None and there.hash != recorded.hash
+        return recorded.forked or other or not before <= recorded.through <= self._auction.seq
+
+    def _stand_still(self) -> None:
         # The database contradicts this history. Nothing is written over it until people have looked and resume the lot.
         self._forked = self._nudged = True
         self._auction.hold(self._now(), "fork")
-        await workflow.wait_condition(lambda: not self._forked)
+        self._auction.resume_at = None
 
     async def _settle(self) -> None:
         recorded = await self._record()
-        while recorded.through != self._auction.seq or recorded.hash != self._auction.hash:
+        while not self._inbox.is_empty or recorded.through != self._auction.seq or self._forked:
+            if not self._inbox.is_empty and not self._auction.tail.is_full:
+                await self._empty_inbox()
             recorded = await self._record()
         if recorded.count != self._auction.seq:
             workflow.logger.error("ledger_count_differs", extra={"auction_id": self._auction.terms.auction_id})
@@ -138,25 +152,43 @@ class AuctionWorkflow:
         tail = self._auction.tail
         if not tail.covers(batch.recorded_through):
             return messages.BatchAnswer([], [], stale=True)
-        if tail.is_full or len(self._auction.rows) >= ROWS_LIMIT:
+        if tail.is_full or self._has_all_rows():
             return messages.BatchAnswer([], [], busy=True)
         answers = self._judge(batch)
         entries = tail.unrecorded(messages.MOST_ENTRIES_IN_ANSWER)
         sent = range(entries[0].seq, entries[-1].seq + 1) if entries else range(0)
         return messages.BatchAnswer([_reply(answer, sent) for answer in answers], entries)
 
-    @workflow.signal(name="place_bids")
-    def place_bids_by_signal(self, raw: RawValue) -> None:
-        """The same by signal: a door's batch, or one bid of an operator; what cannot be read becomes a refused entry."""
-        converter = workflow.payload_converter()
-        try:
-            message = self._operator.read(converter, raw)
-        except Exception as error:  # noqa: BLE001 - no exception may leave a signal handler, it would fail the auction
-            self._auction.unreadable(self._now(), "operator", f"{type(error).__name__}"[: messages.LONGEST_REASON])
-        else:
-            if isinstance(message, messages.BidBatch):
-                self._judge(message)
+    @place_bids.validator
+    def _check_bids(self, batch: messages.BidBatch) -> None:
+        checks.check_bids(batch)
+
+    @workflow.signal(dynamic=True, description="place_bids: one bid {bidder, kind, cents}; report_outage: {at}")
+    def receive(self, name: str, arguments: Sequence[RawValue]) -> None:
+        """Every signal: a door's batch or an operator's bid (place_bids), or an outage; else it is a refused entry."""
         self._to_record = True
+        try:
+            self._take_in(self._inbox.read(workflow.payload_converter(), name, arguments))
+        except Exception as error:  # noqa: BLE001 - no exception may leave a signal handler, it would stop the auction
+            self._refuse_unreadable(type(error).__name__)
+
+    def _take_in(self, message: messages.BidBatch | TypedBid | messages.Outage) -> None:
+        match message:
+            case messages.Outage():
+                self._report_outage(message)
+            case messages.BidBatch() if self._inbox.is_empty and not self._auction.tail.is_full:
+                self._judge(message)
+            case _ if self._has_all_rows():
+                self._refuse_unreadable("LotFull")
+            case _:
+                self._inbox.put(message)
+
+    def _refuse_unreadable(self, reason: str) -> None:
+        # Beyond twice the bound a flood of signals leaves no entries either: the lot must stay able to move.
+        if self._auction.tail.unrecorded_count < 2 * MOST_UNRECORDED:
+            self._auction.unreadable(self._live_now(), "operator", reason[: messages.LONGEST_REASON])
+        else:
+            workflow.logger.error("signal_dropped", extra={"auction_id": self._auction.terms.auction_id})
 
     @workflow.update
     def lower_reserve(self, command: messages.LowerReserve) -> messages.CommandAnswer:
@@ -165,6 +197,11 @@ class AuctionWorkflow:
             steering.change_reserve(self._auction, command.reserve_cents, self._live_now(), command.nonce)
         )
 
+    @lower_reserve.validator
+    def _check_reserve(self, command: messages.LowerReserve) -> None:
+        checks.check_nonce(command.nonce)
+        checks.check_cents(command.reserve_cents or 0)
+
     @workflow.update
     def retract(self, command: messages.Retract) -> messages.CommandAnswer:
         """Take one bid out by replay."""
@@ -172,21 +209,37 @@ class AuctionWorkflow:
         seq = command.seq if seq is None else seq
         return self._commanded(steering.retract(self._auction, seq, self._live_now(), command.by, command.reason))
 
+    @retract.validator
+    def _check_retract(self, command: messages.Retract) -> None:
+        checks.check_reason(command.reason)
+
     @workflow.update
     def remove_bidder(self, command: messages.RemoveBidder) -> messages.CommandAnswer:
         """Take all bids of one bidder out by replay."""
         now = self._live_now()
         return self._commanded(steering.remove_bidder(self._auction, command.bidder, now, command.by, command.reason))
 
+    @remove_bidder.validator
+    def _check_removal(self, command: messages.RemoveBidder) -> None:
+        checks.check_reason(command.reason)
+
     @workflow.update
     def cancel(self, command: messages.Cancel) -> messages.CommandAnswer:
         """End the lot without a sale."""
         return self._commanded(steering.cancel(self._auction, self._live_now(), command.by, command.reason))
 
+    @cancel.validator
+    def _check_cancel(self, command: messages.Cancel) -> None:
+        checks.check_reason(command.reason)
+
     @workflow.update
     def hold(self, command: messages.Hold) -> messages.CommandAnswer:
         """Stop all clocks of the lot."""
         return self._commanded(self._auction.hold(self._live_now(), command.reason))
+
+    @hold.validator
+    def _check_hold(self, command: messages.Hold) -> None:
+        checks.check_reason(command.reason)
 
     @workflow.update
     def resume(self, command: messages.Resume) -> messages.CommandAnswer:
@@ -195,18 +248,19 @@ class AuctionWorkflow:
         at_least = timedelta(seconds=command.at_least_s)
         return self._commanded(self._auction.resume(self._live_now(), at_least=at_least))
 
+    @resume.validator
+    def _check_resume(self, command: messages.Resume) -> None:
+        checks.check_resume(command.at_least_s)
+
     @workflow.update
     def unrecorded(self, question: messages.Unrecorded) -> messages.BatchAnswer:
         """What the database does not have yet, oldest first, for a door that found a gap."""
         self._auction.tail.confirm(question.recorded_through)
         return messages.BatchAnswer([], self._auction.tail.unrecorded(messages.MOST_ENTRIES_IN_ANSWER))
 
-    @workflow.signal
-    def report_outage(self, outage: messages.Outage) -> None:
-        """A bidder had to be answered 503 for this lot in its last minutes."""
-        if self._auction.touches_last_minutes(outage.at):
-            self._auction.outage(self._live_now(), since=outage.at)
-            self._nudged = self._to_record = True
+    @unrecorded.validator
+    def _check_unrecorded(self, question: messages.Unrecorded) -> None:
+        """It is checked by its type; without a validator a call with two arguments would stop the lot."""
 
     @workflow.query
     def state(self) -> dict[str, object]:
@@ -225,15 +279,36 @@ class AuctionWorkflow:
         self._tell()
         return answers
 
-    async def _judge_operator_bids(self) -> None:
-        while True:
-            await workflow.wait_condition(lambda: bool(self._operator.waiting))
-            count = len(self._operator.waiting)
+    def _report_outage(self, outage: messages.Outage) -> None:
+        # A bidder had to be answered 503 for this lot in its last minutes.
+        now = self._live_now()
+        if self._auction.touches_last_minutes(outage.at):
+            self._auction.outage(now, since=outage.at)
+            self._nudged = True
+
+    def _is_over(self) -> bool:
+        return self._auction.status is Status.ENDED
+
+    def _has_all_rows(self) -> bool:
+        return len(self._auction.rows) >= ROWS_LIMIT
+
+    async def _work_inbox(self) -> None:
+        while not self._is_over():
+            await workflow.wait_condition(
+                lambda: self._is_over() or not (self._inbox.is_empty or self._auction.tail.is_full)
+            )
+            await self._empty_inbox()
+
+    async def _empty_inbox(self) -> None:
+        inbox, tail = self._inbox, self._auction.tail
+        while inbox.batches and not tail.is_full:
+            self._judge(inbox.batches.pop(0))
+        if count := inbox.next_count():
             nonces = await workflow.execute_activity_method(LedgerActivities.make_nonces, count, **policies.NONCES)
             now = self._live_now()
-            for bid in self._operator.take(nonces, now):
+            for bid in inbox.take(nonces, now):
                 self._auction.place(bid, now)
-            self._to_record = True
+        self._to_record = True
 
     def _commanded(self, answer: Answer) -> messages.CommandAnswer:
         self._nudged = self._to_record = True
@@ -263,7 +338,8 @@ class AuctionWorkflow:
                 nonce="",
                 vehicle=self._start.vehicle,
                 carried=carry(self._auction),
-                operator_bids=list(self._operator.waiting),
+                operator_bids=list(self._inbox.waiting),
+                batches=list(self._inbox.batches),
             )
         )
 

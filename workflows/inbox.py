@@ -1,5 +1,6 @@
-"""Bids that come by signal: a door's batch, or one bid typed by an operator into the Temporal UI or CLI."""
+"""What comes by signal: a door's batch, an outage, or one bid typed by an operator into the Temporal UI or CLI."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,10 @@ from temporalio.converter import PayloadConverter
 
 from domain.auction import Bid
 from domain.bidding import Kind
-from workflows.messages import BidBatch, OperatorBid
+from workflows.checks import UnreadableError, check_bidder, check_bids, check_cents
+from workflows.messages import MOST_BIDS_IN_BATCH, BidBatch, OperatorBid, Outage
 
-LONGEST_ID = 64
+MOST_WAITING = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +28,53 @@ class TypedBid:
 
 
 @dataclass(slots=True)
-class OperatorInbox:
-    """Operators' bids wait here for a nonce, because a workflow's own randomness could be guessed."""
+class Inbox:
+    """Messages that cannot be judged at once.
+
+    Operators' bids wait for a nonce, because a workflow's own randomness could be guessed; doors' batches wait while
+    the ledger has no room, because a signal cannot be told to come back.
+    """
 
     waiting: list[OperatorBid] = field(default_factory=list)
+    batches: list[BidBatch] = field(default_factory=list)
 
-    def read(self, converter: PayloadConverter, raw: RawValue) -> BidBatch | None:
-        """A door's batch, or None after an operator's bid was put into the inbox. Raises for anything else."""
-        shape: Any = BidBatch | TypedBid
-        message: BidBatch | TypedBid = converter.from_payload(raw.payload, shape)
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self.waiting and not self.batches
+
+    def read(
+        self, converter: PayloadConverter, name: str, arguments: Sequence[RawValue]
+    ) -> BidBatch | TypedBid | Outage:
+        """The one message of a signal of this name. Raises for anything that is not just that."""
+        shapes: dict[str, Any] = {"place_bids": BidBatch | TypedBid, "report_outage": Outage}
+        (argument,) = arguments
+        message: BidBatch | TypedBid | Outage = converter.from_payload(argument.payload, shapes[name])
+        match message:
+            case BidBatch():
+                check_bids(message)
+            case TypedBid():
+                check_bidder(message.bidder, message.bid_id or "new", message.kind)
+                check_cents(message.cents)
+            case Outage() if message.at.tzinfo is None:
+                raise UnreadableError("a time has a zone")
+            case Outage():
+                pass
+        return message
+
+    def put(self, message: BidBatch | TypedBid) -> None:
+        """Let it wait. Raises where too much waits already."""
+        if len(self.waiting) + sum(len(batch.bids) for batch in self.batches) >= MOST_WAITING:
+            raise UnreadableError("too much waits")
         if isinstance(message, BidBatch):
-            for bid in message.bids:
-                _check(bid.bidder, bid.bid_id, bid.kind)
-                bytes.fromhex(bid.nonce)
-            return message
+            self.batches.append(message)
+            return
         bid_id = message.bid_id or str(workflow.uuid4())
-        _check(message.bidder, bid_id, message.kind)
         self.waiting.append(OperatorBid(bid_id, message.bidder, message.kind, message.cents))
-        return None
+
+    def next_count(self) -> int:
+        """How many operators' bids are to get a nonce next."""
+        return min(len(self.waiting), MOST_BIDS_IN_BATCH)
 
     def take(self, nonces: list[str], now: datetime) -> list[Bid]:
         """The oldest waiting bids, one for each nonce, received at the moment of decision."""
@@ -52,10 +83,3 @@ class OperatorInbox:
             Bid(bid.bid_id, bid.bidder, Kind(bid.kind), bid.cents, now, nonce, "operator")
             for bid, nonce in zip(taken, nonces, strict=True)
         ]
-
-
-def _check(bidder: str, bid_id: str, kind: str) -> None:
-    Kind(kind)
-    if not bidder.isdecimal() or not 0 < len(bid_id) <= LONGEST_ID:
-        message = "a bidder is the number of an account, and a bid id has at most 64 characters"
-        raise ValueError(message)

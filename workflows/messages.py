@@ -23,17 +23,6 @@ class OperatorBid:
 
 
 @dataclass(frozen=True, slots=True)
-class AuctionStart:
-    """The workflow's input: frozen terms and a nonce for a new auction, or what an earlier run carries over."""
-
-    terms: Terms
-    nonce: str
-    vehicle: str = ""
-    carried: Carried | None = None
-    operator_bids: list[OperatorBid] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class BidIn:
     """One bid of a batch. `kind` is bid or auto_bid, `nonce` 64 hex digits from the API's `secrets`."""
 
@@ -59,8 +48,20 @@ class BidBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class AuctionStart:
+    """The workflow's input: frozen terms and a nonce for a new auction, or what an earlier run carries over."""
+
+    terms: Terms
+    nonce: str
+    vehicle: str = ""
+    carried: Carried | None = None
+    operator_bids: list[OperatorBid] = field(default_factory=list)
+    batches: list[BidBatch] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class BidReply:
-    """The answer to one bid. `entry` is set where it is not among the batch's `entries` (a repeat, or a long backlog)."""
+    """The answer to one bid. `entry` is set where the batch's `entries` lack it (a repeat, or a long backlog)."""
 
     outcome: str
     code: str | None
@@ -134,7 +135,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """Whether a command was done or refused (with a code), its entry, and the oldest entries not known to be recorded."""
+    """Whether a command was done or refused, its entry, and the oldest entries not known to be recorded."""
 
     outcome: str
     code: str | None

@@ -13,7 +13,7 @@ class ActivityPolicy(TypedDict):
     retry_policy: RetryPolicy
 
 
-# Recording is idempotent, so it is tried for as long as the database is away; a slow transaction is cut off and repeated.
+# Recording is idempotent: tried for as long as the database is away, and repeated when a transaction is too slow.
 RECORD = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=30),
     retry_policy=RetryPolicy(

@@ -1,4 +1,4 @@
-"""Bids in flight: which batches a door has sent, which bids had to be turned away, and what a door must look up first."""
+"""Bids in flight: which batches a door has sent, and which bids had to be turned away."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

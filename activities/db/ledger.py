@@ -1,6 +1,6 @@
 """Writes ledger entries down: one idempotent function for whoever brings them, in one transaction of the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -111,8 +111,9 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
         )
     leader_id = _leader_id(connection, auction_id, current, entries)
     connection.execute(update(auctions).where(auctions.c.id == auction_id).values(_head_row(entries, leader_id)))
-    if judged:
-        release(connection, auction_id, leader_id)
+    void = any(entry.public["kind"] == "cancelled" and entry.public["outcome"] == "done" for entry in entries)
+    if judged or retracted or void:
+        release(connection, auction_id, None if void else leader_id)
     touched = {
         int(entry.private["bidder_id"]) for entry in judged if entry.private and entry.public["outcome"] != "refused"
     }
@@ -202,6 +203,7 @@ def _head_row(entries: Sequence[Entry], leader_id: int | None) -> dict[str, Any]
 
 
 COPIED = ("status", "price_cents", "minimum_next_cents", "version", "bid_count", "bidder_count")
+FACTS = (*COPIED, "auction_id", "seq", "at", "leader", "reserve", "ends_at")
 
 
 def _event_columns(entry: Entry) -> dict[str, Any]:
@@ -224,7 +226,7 @@ def _event_columns(entry: Entry) -> dict[str, Any]:
 
 
 def mark_closing(connection: Connection, auction_id: int, ends_at: datetime) -> dict[str, Any] | None:
-    """Show a lot whose end has come as closing; returns the public state of its newest entry, or None if it moved on."""
+    """Show a lot whose end has come as closing; returns its newest public state, or None if it moved on."""
     closing = update(auctions).where(
         auctions.c.id == auction_id, auctions.c.ends_at == ends_at, auctions.c.status == "live"
     )
@@ -236,5 +238,9 @@ def mark_closing(connection: Connection, auction_id: int, ends_at: datetime) -> 
         .order_by(auction_ledger.c.seq.desc())
         .limit(1)
     )
-    facts: dict[str, Any] = msgspec.json.decode(connection.execute(query).scalar_one())
-    return facts
+    return facts_of(msgspec.json.decode(connection.execute(query).scalar_one()))
+
+
+def facts_of(public: Mapping[str, Any]) -> dict[str, Any]:
+    """The public state in an entry's public part, without what the entry says of its own attempt or command."""
+    return {name: public[name] for name in FACTS}

@@ -1,12 +1,12 @@
-"""Buying power on hold: what a person's bids may cost, reserved before a bid is sent and given back when it cannot win."""
+"""Buying power on hold: reserved before a bid is sent, given back when the bid cannot win."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select
 
-from activities.db.tables import bids, reservations, users
+from activities.db.tables import bid_batches, bids, reservations, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,10 @@ def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime
         return set()
     exposure = _exposure(connection, limits)
     refused: set[str] = set()
-    granted: list[Reservation] = []
+    granted: dict[str, Reservation] = {}
     for item in wanted:
-        if item.user_id not in limits:
+        # A bid that comes twice in one batch is decided once; the auction answers the second one.
+        if item.user_id not in limits or item.bid_id in granted or item.bid_id in refused:
             continue
         lots = exposure.setdefault(item.user_id, {})
         raised = {**lots, item.auction_id: max(lots.get(item.auction_id, 0), item.cents)}
@@ -40,19 +41,26 @@ def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime
             refused.add(item.bid_id)
         else:
             exposure[item.user_id] = raised
-            granted.append(item)
-    if granted:
-        connection.execute(insert(reservations), [_row(item, now) for item in granted])
+            granted[item.bid_id] = item
+    _insert(connection, granted, now)
     return refused
 
 
 def release(connection: Connection, auction_id: int, leader_id: int | None) -> None:
-    """Give back what judged bids hold on a lot, except those of its leader. Bids still on their way keep theirs."""
+    """Give back what judged bids hold on a lot, except those by which its leader leads. Bids on their way keep theirs."""
     judged = or_(
         exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.outcome == "refused"),
+        exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.retracted.is_(True)),
         exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.user_id != (leader_id or 0)),
     )
     connection.execute(delete(reservations).where(reservations.c.auction_id == auction_id, judged))
+
+
+def release_lost(connection: Connection, auction_id: int) -> None:
+    """Give back what bids hold that were never judged, once nothing of the lot is on its way any more."""
+    on_its_way = exists().where(bid_batches.c.auction_id == reservations.c.auction_id)
+    judged = exists().where(bids.c.bid_id == reservations.c.bid_id)
+    connection.execute(delete(reservations).where(reservations.c.auction_id == auction_id, ~on_its_way, ~judged))
 
 
 def _limits(connection: Connection, people: Iterable[int]) -> dict[int, int]:
@@ -74,6 +82,17 @@ def _exposure(connection: Connection, people: Iterable[int]) -> dict[int, dict[i
     for user_id, auction_id, cents in connection.execute(query):
         exposure.setdefault(user_id, {})[auction_id] = cents
     return exposure
+
+
+def _insert(connection: Connection, granted: Mapping[str, Reservation], now: datetime) -> None:
+    """Write what is new: a bid that is sent again after an unknown outcome has its reservation already."""
+    if not granted:
+        return
+    query = select(reservations.c.bid_id).where(reservations.c.bid_id.in_(granted))
+    held = set(connection.execute(query).scalars())
+    rows = [_row(item, now) for item in granted.values() if item.bid_id not in held]
+    if rows:
+        connection.execute(insert(reservations), rows)
 
 
 def _row(item: Reservation, now: datetime) -> dict[str, object]:

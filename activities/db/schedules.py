@@ -1,6 +1,5 @@
 """Scheduling: auctions as rows before their workflows have written anything, and what was asked for under which key."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,6 +69,19 @@ class Unstarted:
     vehicle: str
 
 
+TERMS = (
+    auctions.c.id,
+    auctions.c.seller_id,
+    auctions.c.start_cents,
+    auctions.c.reserve_cents,
+    auctions.c.starts_at,
+    auctions.c.ends_at,
+    auctions.c.window_s,
+    auctions.c.increments_version,
+    auctions.c.sunday_rule,
+)
+
+
 def lock_seller(connection: Connection, seller_id: int) -> None:
     """Let schedules of one seller's vehicles be decided one after the other, until the end of the transaction."""
     connection.execute(select(users.c.id).where(users.c.id == seller_id).with_for_update())
@@ -122,45 +134,26 @@ def add_auction(connection: Connection, wanted: NewAuction, wish: Wish, now: dat
 def unstarted(connection: Connection, before: datetime, *, limit: int = UNSTARTED_MOST) -> list[Unstarted]:
     """Scheduled auctions from before a moment of which nothing is recorded, those that start first to begin with."""
     query = _unstarted().where(auctions.c.created_at < before).order_by(auctions.c.starts_at).limit(limit)
-    return _with_rules(connection, connection.execute(query).all())
+    return [_unstarted_of(row) for row in connection.execute(query)]
 
 
 def unstarted_one(connection: Connection, auction_id: int) -> Unstarted | None:
     """One auction, while nothing of it is recorded."""
-    found = _with_rules(connection, connection.execute(_unstarted().where(auctions.c.id == auction_id)).all())
-    return found[0] if found else None
+    row = connection.execute(_unstarted().where(auctions.c.id == auction_id)).one_or_none()
+    return None if row is None else _unstarted_of(row)
 
 
 def _unstarted() -> Select[Any]:
     return (
-        select(
-            auctions.c.id,
-            auctions.c.seller_id,
-            auctions.c.start_cents,
-            auctions.c.reserve_cents,
-            auctions.c.starts_at,
-            auctions.c.ends_at,
-            auctions.c.window_s,
-            auctions.c.increments_version,
-            auctions.c.sunday_rule,
-            auctions.c.created_at,
-            *SUMMARY,
-        )
+        select(*TERMS, *SUMMARY)
         .join_from(auctions, vehicles)
         .where(auctions.c.status == "scheduled", auctions.c.seq == 0)
     )
 
 
-def _with_rules(connection: Connection, rows: Collection[Any]) -> list[Unstarted]:
-    rules = _sunday_rules(connection, {row.created_at for row in rows})
-    return [Unstarted(*row[:8], rules.get(row[0], row[8]), VehicleSummary(*row[10:]).title) for row in rows]
-
-
-def _sunday_rules(connection: Connection, moments: Collection[datetime]) -> Mapping[int, bool]:
-    """Whether each auction of these moments keeps the Sunday rule; one without a deed does."""
-    query = select(audit_log.c.detail).where(audit_log.c.at.in_(moments), audit_log.c.action == ACTION)
-    details = [msgspec.json.decode(text) for text in connection.execute(query).scalars()] if moments else []
-    return {detail["auction_id"]: detail["sunday_rule"] for detail in details}
+def _unstarted_of(row: Any) -> Unstarted:
+    title = VehicleSummary(*row[len(TERMS) :]).title
+    return Unstarted(*(*row[: len(TERMS)], title))
 
 
 def _row(wanted: NewAuction, now: datetime) -> dict[str, Any]:
@@ -172,6 +165,7 @@ def _row(wanted: NewAuction, now: datetime) -> dict[str, Any]:
         "reserve_cents": wanted.reserve_cents,
         "window_s": wanted.window_s,
         "increments_version": wanted.increments_version,
+        "sunday_rule": wanted.sunday_rule,
         "starts_at": wanted.starts_at,
         "ends_at": wanted.ends_at,
         "planned_ends_at": wanted.ends_at,

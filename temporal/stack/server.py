@@ -14,7 +14,9 @@ SEARCH_ATTRIBUTES = {
 SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "NORMAL"}
 
 
-def temporal_command(binary: Path, *, database: Path, port: int, ui_port: int, namespace: str, codec_url: str) -> tuple[str, ...]:
+def temporal_command(  # noqa: PLR0913 - what a server is started with
+    binary: Path, *, database: Path, port: int, ui_port: int, namespace: str, codec_url: str
+) -> tuple[str, ...]:
     """The command that serves Temporal on loopback; started again with the same database it goes on."""
     attributes = (f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items())
     pragmas = (f"--sqlite-pragma={name}={value}" for name, value in SQLITE_PRAGMAS.items())

@@ -8,15 +8,14 @@ from typing import Any
 
 from httpx import AsyncClient, Response
 
-from activities.db import audit
+from activities.db import audit, people
 from activities.db.audit import Deed
 from activities.db.engine import reading, transaction
 from activities.db.people import Role, Scope
-from activities.passwords import hash_password
 from activities.settings import Settings
 from api.database import now
 from domain.clock import to_text
-from tests.api.conftest import PASSWORD, House
+from tests.api.conftest import House
 from tests.db.market import add_car, add_person
 from tests.doubles.auctions import LotsDouble
 
@@ -88,11 +87,12 @@ class Floor:
 
 def open_floor(house: House) -> Floor:
     """Put the double in Temporal's place and let the others in."""
-    password_hash = hash_password(PASSWORD)
     with transaction(house.engine) as connection:
+        known = people.credentials(connection, "amy@example.com")
+        assert known is not None
         for name, role in (("sid", Role.SELLER), ("alan", Role.ADMIN)):
             house.people[name] = add_person(
-                connection, f"{name}@example.com", role=role, can_bid=False, password_hash=password_hash
+                connection, f"{name}@example.com", role=role, can_bid=False, password_hash=known.password_hash
             )
     lots = LotsDouble(house.engine)
     house.services.lots = lots

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from domain.audit_lot import Lot, Opened, PublicEntry
 from domain.auction import Auction, Bid, Status, Terms
+from domain.audit_lot import Lot, Opened, PublicEntry
 from domain.bidding import Kind
 from domain.clock import from_text
 from domain.ledger import Entry, chain_hash, commitment, genesis
@@ -52,6 +52,7 @@ class Sale:
             if auction.status is Status.HELD:
                 auction.resume(last)
             auction.advance(max(auction.ends_at + late * SECOND, last))
+            late = min(late, 1.0)
         if auction.status is Status.CLOSING:
             auction.close(max(auction.ends_at + late * SECOND, last))
 
@@ -186,9 +187,9 @@ def rechained(lot: Lot) -> Lot:
     return replace(lot, entries=entries)
 
 
-def with_public(lot: Lot, seq: int, **changes: Any) -> Lot:
+def with_public(lot: Lot, place: int, /, **changes: Any) -> Lot:
     """The lot with some public facts of one entry changed; the hashes stay as they were."""
-    return changed(lot, seq, lambda entry: replace(entry, public={**entry.public, **changes}))
+    return changed(lot, place, lambda entry: replace(entry, public={**entry.public, **changes}))
 
 
 def changed(lot: Lot, seq: int, change: Callable[[PublicEntry], PublicEntry]) -> Lot:

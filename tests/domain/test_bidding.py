@@ -32,9 +32,7 @@ def test_a_bid_is_a_positive_number_of_whole_dollars(cents: int, whole: bool) ->
     assert is_whole_dollars(cents) is whole
 
 
-@pytest.mark.parametrize(
-    ("cents", "text"), [(1_234_500, "$12,345"), (100_05, "$100.05"), (-2_50, "-$2.50"), (0, "$0")]
-)
+@pytest.mark.parametrize(("cents", "text"), [(1_234_500, "$12,345"), (100_05, "$100.05"), (-2_50, "-$2.50"), (0, "$0")])
 def test_money_is_written_with_cents_only_where_there_are_any(cents: int, text: str) -> None:
     assert dollars(cents) == text
 

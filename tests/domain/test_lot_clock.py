@@ -146,7 +146,11 @@ def test_a_lot_held_before_its_start_keeps_its_way_to_the_start_and_its_length()
     auction.hold(START - seconds(60), "check")
     auction.resume(START)
 
-    assert (auction.status, auction.starts_at, auction.ends_at) == (Status.SCHEDULED, START + seconds(60), END + seconds(60))
+    assert (auction.status, auction.starts_at, auction.ends_at) == (
+        Status.SCHEDULED,
+        START + seconds(60),
+        END + seconds(60),
+    )
 
 
 def test_a_lot_whose_end_has_passed_has_nothing_left_to_restore() -> None:

@@ -77,7 +77,11 @@ def test_the_leader_may_raise_the_maximum_by_a_dollar_and_nothing_public_changes
     before, version = public(auction), auction.version
     answer = auto_bid(auction, "A", 901, LAST)
 
-    assert (answer.outcome, answer.entry.public["silent"], answer.entry.public["amount_cents"]) == ("leading", True, None)
+    assert (answer.outcome, answer.entry.public["silent"], answer.entry.public["amount_cents"]) == (
+        "leading",
+        True,
+        None,
+    )
     assert (public(auction), auction.version, auction.standing.max_cents) == (before, version, 901_00)
 
 

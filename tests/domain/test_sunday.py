@@ -21,7 +21,9 @@ from domain.clock import (
 )
 from tests.domain.lots import MONDAY_TEN, SATURDAY_LATE, SUNDAY, bid, live, scheduled, seconds
 
-MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1)).map(lambda naive: truncate(naive.replace(tzinfo=UTC)))
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1)).map(
+    lambda naive: truncate(naive.replace(tzinfo=UTC))
+)
 
 
 def late_on_saturday() -> Auction:

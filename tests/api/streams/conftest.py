@@ -42,9 +42,7 @@ def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
 
 
 @pytest.fixture
-def perform(
-    migrated_file: Path, tmp_path: Path, make_settings: Callable[..., Settings]
-) -> Perform:
+def perform(migrated_file: Path, tmp_path: Path, make_settings: Callable[..., Settings]) -> Perform:
     """Serve the application with other settings."""
 
     @asynccontextmanager
@@ -82,9 +80,7 @@ def perform(
 
 
 @pytest.fixture
-async def stage(
-    perform: Perform, shared_redis: RedisProcess
-) -> AsyncIterator[Stage]:
+async def stage(perform: Perform, shared_redis: RedisProcess) -> AsyncIterator[Stage]:
     """The application with news flowing."""
     async with perform(shared_redis) as performed:
         await until(lambda: performed.services.hub.is_listening)

@@ -43,7 +43,7 @@ def utc_now() -> datetime:
 async def until(condition: Callable[[], bool]) -> None:
     """Return as soon as the condition holds."""
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - conditions of other programs have no event to wait for
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import update
 from starlette.types import Message
 
+from activities.db.engine import transaction
+from activities.db.tables import auctions
 from api.streams.hub import LiveHub
 from api.streams.response import EventStream
 from tests.api.streams.conftest import Perform
@@ -27,7 +30,7 @@ async def test_heartbeats_carry_the_clock_and_the_versions(perform: Perform, sha
 
     assert {str(one.id): 1, str(two.id): 0} == beat.data["versions"]
     assert {"server_now", "versions", "ends_at"} == beat.data.keys()
-    assert (None, True) == (beat.id, reader.comments > 0)
+    assert (beat.id, reader.comments > 0) == (None, True)
 
 
 async def test_a_stream_ends_cleanly_when_its_time_is_over(perform: Perform, shared_redis: RedisProcess) -> None:
@@ -44,15 +47,15 @@ async def test_a_shutdown_ends_all_streams_cleanly(perform: Perform, shared_redi
             for reader in (one, two):
                 await reader.next()
             stage.end()
-            assert [True, True] == [await reader.ended() for reader in (one, two)]
-        assert 0 == stage.services.hub.open_count
+            assert [await reader.ended() for reader in (one, two)] == [True, True]
+        assert stage.services.hub.open_count == 0
 
 
 async def test_who_goes_away_is_forgotten(stage: Stage) -> None:
     lot = stage.lot()
     async with watch(stage, path(lot), user_id=ADA) as reader:
         await reader.next()
-        assert 1 == stage.services.hub.open_count
+        assert stage.services.hub.open_count == 1
     await until(lambda: stage.services.hub.open_count == 0)
 
 
@@ -63,11 +66,11 @@ async def test_a_full_house_sends_readers_elsewhere(stage: Stage) -> None:
         await reader.next()
         answer = await stage.client.get(path(lot))
 
-    assert (503, "TOO_MANY_STREAMS", "5") == (
+    assert (
         answer.status_code,
         answer.json()["code"],
         answer.headers["retry-after"],
-    )
+    ) == (503, "TOO_MANY_STREAMS", "5")
 
 
 class Stalled:
@@ -109,7 +112,7 @@ async def test_a_slow_reader_loses_its_queue_and_gets_a_fresh_snapshot(stage: St
     slow.gone.set()
     await serving
 
-    assert ["snapshot", "snapshot"] == [name for name in names(slow.text) if name == "snapshot"]
+    assert [name for name in names(slow.text) if name == "snapshot"] == ["snapshot", "snapshot"]
     assert "bid" not in names(slow.text.rpartition("event: snapshot")[2])
     assert len(slow.text) < 64 * 1024
 
@@ -122,7 +125,9 @@ def dropped(stage: Stage) -> float | None:
     return stage.services.registry.get_sample_value("stream_slow_readers_total")
 
 
-async def test_a_reader_that_does_not_even_take_the_end_is_given_up(perform: Perform, shared_redis: RedisProcess) -> None:
+async def test_a_reader_that_does_not_even_take_the_end_is_given_up(
+    perform: Perform, shared_redis: RedisProcess
+) -> None:
     async with perform(shared_redis, sse_max_life_s=1) as stage:
         hub, lot = stage.services.hub, stage.lot()
         stuck = Stalled(takes=2)
@@ -130,7 +135,7 @@ async def test_a_reader_that_does_not_even_take_the_end_is_given_up(perform: Per
         serving = asyncio.create_task(response({}, stuck.receive, stuck.send))
         await serving
 
-        assert 0 == hub.open_count
+        assert hub.open_count == 0
 
 
 async def test_with_redis_away_the_database_heals_streams_within_a_second(
@@ -145,12 +150,12 @@ async def test_with_redis_away_the_database_heals_streams_within_a_second(
             told = await reader.next()
             mine = await reader.next("you")
 
-            assert ("bid", "2", [2, 1]) == (told.name, told.id, [line["version"] for line in told.data["lines"]])
-            assert "outbid" == mine.data["position"]
+            assert (told.name, told.id, [line["version"] for line in told.data["lines"]]) == ("bid", "2", [2, 1])
+            assert mine.data["position"] == "outbid"
             own_redis.start()
             await until(lambda: stage.services.hub.is_listening)
             lot.bids((ADA, 700_000))
-            assert "3" == (await reader.next()).id
+            assert (await reader.next()).id == "3"
 
 
 async def test_streams_survive_a_redis_that_dies_and_comes_back(perform: Perform, own_redis: RedisProcess) -> None:
@@ -163,11 +168,11 @@ async def test_streams_survive_a_redis_that_dies_and_comes_back(perform: Perform
             own_redis.stop()
             await until(lambda: not hub.is_listening)
             lot.bids((ADA, 500_000))
-            assert "1" == (await reader.next()).id
+            assert (await reader.next()).id == "1"
             own_redis.start()
             await until(lambda: hub.is_listening)
             lot.bids((BOB, 600_000))
-            assert "2" == (await reader.next()).id
+            assert (await reader.next()).id == "2"
 
 
 async def test_a_lost_frame_heals_while_the_others_flow(stage: Stage) -> None:
@@ -178,7 +183,19 @@ async def test_a_lost_frame_heals_while_the_others_flow(stage: Stage) -> None:
         lot.bids((ADA, 500_000))
         told, mine = await reader.next(), await reader.next("you")
 
-    assert ("bid", "1", "leading") == (told.name, told.id, mine.data["position"])
+    assert (told.name, told.id, mine.data["position"]) == ("bid", "1", "leading")
+
+
+async def test_a_hold_for_a_fork_is_told_though_no_entry_says_so(stage: Stage) -> None:
+    lot = stage.lot()
+    async with watch(stage, path(lot)) as reader:
+        await reader.next()
+        with transaction(stage.engine) as connection:
+            held = update(auctions).where(auctions.c.id == lot.id).values(status="held", hold_reason="fork")
+            connection.execute(held)
+        told = await reader.next()
+
+    assert (told.name, told.id, told.data["status"], told.data["reason"]) == ("held", "0", "held", "fork")
 
 
 async def test_a_gap_in_the_news_is_filled_at_once(stage: Stage) -> None:
@@ -189,8 +206,8 @@ async def test_a_gap_in_the_news_is_filled_at_once(stage: Stage) -> None:
         lot.bids((ADA, 500_000), (BOB, 600_000))
         told = await reader.next()
 
-    assert ("2", [2, 1]) == (told.id, [line["version"] for line in told.data["lines"]])
-    assert 1 == stage.services.registry.get_sample_value("stream_repairs_total")
+    assert (told.id, [line["version"] for line in told.data["lines"]]) == ("2", [2, 1])
+    assert stage.services.registry.get_sample_value("stream_repairs_total") == 1
 
 
 async def test_old_and_repeated_news_are_dropped(stage: Stage) -> None:
@@ -203,7 +220,7 @@ async def test_old_and_repeated_news_are_dropped(stage: Stage) -> None:
         lot.bids((ADA, 700_000))
         told = await reader.until_version(3)
 
-    assert [event.id for event in told] == sorted({event.id for event in told})
+    assert [event.data["version"] for event in told] == sorted({event.data["version"] for event in told})
 
 
 async def test_more_than_two_hundred_lost_versions_become_a_snapshot(stage: Stage) -> None:
@@ -216,17 +233,19 @@ async def test_more_than_two_hundred_lost_versions_become_a_snapshot(stage: Stag
         lot.record()
         told = await reader.next()
 
-    assert ("snapshot", "201") == (told.name, told.id)
+    assert (told.name, told.id) == ("snapshot", "201")
 
 
-@pytest.mark.parametrize("message", [b"", b"{}", b"[1]", b'{"auction_id":1,"facts":{},"events":[],"users":[]}', b"\xff"])
+@pytest.mark.parametrize(
+    "message", [b"", b"{}", b"[1]", b'{"auction_id":1,"facts":{},"events":[],"users":[]}', b"\xff"]
+)
 async def test_news_that_cannot_be_read_are_skipped(stage: Stage, message: bytes) -> None:
     lot = stage.lot()
     async with watch(stage, path(lot)) as reader:
         await reader.next()
         stage.publisher.send_raw(message)
         lot.bids((ADA, 500_000))
-        assert "1" == (await reader.next()).id
+        assert (await reader.next()).id == "1"
 
 
 async def test_the_process_counts_its_streams_and_their_lag(stage: Stage) -> None:
@@ -236,4 +255,4 @@ async def test_the_process_counts_its_streams_and_their_lag(stage: Stage) -> Non
         lot.bids((ADA, 500_000))
         await reader.next()
         await until(lambda: sample("stream_lag_seconds_count") == 1)
-        assert (1, 1) == (sample("streams_open"), sample("stream_writes_total"))
+        assert (sample("streams_open"), sample("stream_writes_total")) == (1, 1)

@@ -31,12 +31,12 @@ async def test_a_bidder_is_told_the_own_position_first_and_on_every_change(stage
         lot.record()
         told.append(await reader.next("you"))
 
-    assert [
+    assert [own(event) for event in told] == [
         ("none", 500_000, None, None),
         ("leading", 600_100, 600_000, "Bidder 1"),
         ("outbid", 710_000, 600_000, "Bidder 1"),
         ("lost", 710_000, 600_000, "Bidder 1"),
-    ] == [own(event) for event in told]
+    ]
     assert all(event.id is None for event in told)
     assert {"auction_id", "server_now", "ends_at"} <= told[0].data.keys()
 
@@ -45,10 +45,10 @@ async def test_the_winner_is_told(stage: Stage) -> None:
     lot = stage.lot()
     lot.bids((ADA, 500_000))
     async with watch(stage, path(lot), user_id=ADA) as reader:
-        assert "leading" == (await reader.next("you")).data["position"]
+        assert (await reader.next("you")).data["position"] == "leading"
         lot.auction.close(lot.auction.ends_at)
         lot.record()
-        assert "won" == (await reader.next("you")).data["position"]
+        assert (await reader.next("you")).data["position"] == "won"
 
 
 async def test_every_resume_tells_the_position_afresh(stage: Stage) -> None:
@@ -57,8 +57,8 @@ async def test_every_resume_tells_the_position_afresh(stage: Stage) -> None:
     async with watch(stage, path(lot), user_id=ADA, last="1") as reader:
         told = await reader.next("you")
 
-    assert "leading" == told.data["position"]
-    assert ["you"] == [event.name for event in reader.seen if event.name != "heartbeat"]
+    assert told.data["position"] == "leading"
+    assert [event.name for event in reader.seen if event.name != "heartbeat"] == ["you"]
 
 
 async def test_a_silent_raise_is_told_to_its_bidder_alone(stage: Stage) -> None:
@@ -73,8 +73,8 @@ async def test_a_silent_raise_is_told_to_its_bidder_alone(stage: Stage) -> None:
         lot.bids((BOB, 600_000))
         await bob.next("you")
 
-    assert SECRET_CENTS == told.data["my_max_cents"]
-    assert ["outbid"] == [event.data["position"] for event in bob.seen if event.name == "you"][1:]
+    assert told.data["my_max_cents"] == SECRET_CENTS
+    assert [event.data["position"] for event in bob.seen if event.name == "you"][1:] == ["outbid"]
 
 
 async def test_somebody_removed_is_told(stage: Stage) -> None:
@@ -86,7 +86,7 @@ async def test_somebody_removed_is_told(stage: Stage) -> None:
         lot.record()
         told = await reader.next("you")
 
-    assert ("leading", 500_100) == own(told)[:2]
+    assert own(told)[:2] == ("leading", 500_100)
 
 
 async def test_nobody_ever_hears_of_anybody_elses_maximum_or_account(stage: Stage) -> None:
@@ -113,7 +113,7 @@ async def test_nobody_ever_hears_of_anybody_elses_maximum_or_account(stage: Stag
             await reader.until_version(3)
 
     assert {"none"} == {event.data["position"] for event in eve.seen if event.name == "you"}
-    assert [] == [event for event in public.seen if event.name == "you"]
+    assert [event for event in public.seen if event.name == "you"] == []
     for reader in (public, bob, eve):
         heard = str([event.data for event in reader.seen])
         for secret in (SECRET_CENTS, "ghost", "8765000", "bidder_id", "user_id", "leader_id", "nonce", "seller_id"):
@@ -129,7 +129,7 @@ async def test_two_windows_of_one_person_hear_the_same(stage: Stage) -> None:
         lot.bids((ADA, 500_000))
         told = [await reader.next("you") for reader in (one, two)]
 
-    assert ["leading", "leading"] == [event.data["position"] for event in told]
+    assert [event.data["position"] for event in told] == ["leading", "leading"]
 
 
 async def test_a_token_that_may_not_read_sees_what_the_public_sees(stage: Stage) -> None:

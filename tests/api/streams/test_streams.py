@@ -20,7 +20,7 @@ async def test_the_first_frame_is_the_whole_state_with_its_history(stage: Stage)
     async with watch(stage, path(lot)) as reader:
         first = await reader.next("snapshot", "bid")
 
-    assert ("snapshot", "2") == (first.name, first.id)
+    assert (first.name, first.id) == ("snapshot", "2")
     shown = (await stage.client.get(f"/api/auctions/{lot.id}")).json()
     history = (await stage.client.get(f"/api/auctions/{lot.id}/bids")).json()
     del shown["server_now"], shown["vehicle"]
@@ -46,7 +46,7 @@ async def test_a_bid_is_told_at_once_with_its_history_line(stage: Stage) -> None
         lot.bids((ADA, 500_000))
         told = await reader.next()
 
-    assert ("bid", "1") == (told.name, told.id)
+    assert (told.name, told.id) == ("bid", "1")
     facts = {name: told.data[name] for name in ("auction_id", "version", "status", "price_cents", "leader", "reserve")}
     assert facts == {
         "auction_id": lot.id,
@@ -70,7 +70,7 @@ async def test_a_batch_is_one_frame_with_its_twenty_newest_lines(stage: Stage) -
         lot.record()
         told = await reader.next()
 
-    assert ("bid", "30") == (told.name, told.id)
+    assert (told.name, told.id) == ("bid", "30")
     assert list(range(30, 10, -1)) == [line["version"] for line in told.data["lines"]]
 
 
@@ -86,7 +86,7 @@ async def test_a_refused_bid_and_a_silent_raise_are_not_told(stage: Stage) -> No
         told = await reader.next()
 
     assert told.data["version"] == 2
-    assert [2] == [line["version"] for line in told.data["lines"]]
+    assert [line["version"] for line in told.data["lines"]] == [2]
     assert "900000" not in str([event.data for event in reader.seen])
 
 
@@ -97,9 +97,9 @@ async def test_a_late_bid_says_that_the_end_has_moved(stage: Stage) -> None:
         lot.bids((ADA, 500_000))
         told = [await reader.next(), await reader.next()]
 
-    assert [("bid", "1"), ("extended", "1")] == [(event.name, event.id) for event in told]
+    assert [(event.name, event.id) for event in told] == [("bid", "1"), ("extended", "1")]
     assert told[1].data["ends_at"] == told[0].data["ends_at"] > first.data["ends_at"]
-    assert [] == told[1].data["lines"]
+    assert told[1].data["lines"] == []
 
 
 async def test_the_reserve_is_told_when_it_is_met_and_when_it_is_lowered(stage: Stage) -> None:
@@ -107,12 +107,12 @@ async def test_the_reserve_is_told_when_it_is_met_and_when_it_is_lowered(stage: 
     async with watch(stage, path(lot)) as reader:
         await reader.next()
         lot.bids((ADA, 500_000))
-        assert "bid" == (await reader.next()).name
+        assert (await reader.next()).name == "bid"
         change_reserve(lot.auction, 500_000, utc_now(), NONCE)
         lot.record()
         told = await reader.next()
 
-    assert ("reserve", "met", "2") == (told.name, told.data["reserve"], told.id)
+    assert (told.name, told.data["reserve"], told.id) == ("reserve", "met", "2")
 
 
 async def test_a_retraction_names_the_bid_that_is_gone(stage: Stage) -> None:
@@ -127,9 +127,9 @@ async def test_a_retraction_names_the_bid_that_is_gone(stage: Stage) -> None:
     async with watch(stage, path(lot)) as reader:
         fresh = await reader.next()
 
-    assert ("retracted", "3", 500_000) == (told.name, told.id, told.data["price_cents"])
+    assert (told.name, told.id, told.data["price_cents"]) == ("retracted", "3", 500_000)
     assert (seq, "a typing error") == (told.data["bid_seq"], told.data["reason"])
-    assert [True, False] == [line["retracted"] for line in fresh.data["history"]]
+    assert [line["retracted"] for line in fresh.data["history"]] == [True, False]
 
 
 async def test_a_retraction_that_changes_no_price_brings_a_fresh_snapshot(stage: Stage) -> None:
@@ -141,8 +141,8 @@ async def test_a_retraction_that_changes_no_price_brings_a_fresh_snapshot(stage:
         lot.record()
         told = await reader.next()
 
-    assert ("snapshot", "3", 2) == (told.name, told.id, told.data["bid_count"])
-    assert [False, False, True] == [line["retracted"] for line in told.data["history"]]
+    assert (told.name, told.id, told.data["bid_count"]) == ("snapshot", "3", 2)
+    assert [line["retracted"] for line in told.data["history"]] == [False, False, True]
 
 
 async def test_hold_and_resume_are_told(stage: Stage) -> None:
@@ -156,14 +156,14 @@ async def test_hold_and_resume_are_told(stage: Stage) -> None:
         lot.record()
         resumed = await reader.next()
 
-    assert ("held", "held", "material_edit") == (held.name, held.data["status"], held.data["reason"])
-    assert ("resumed", "live") == (resumed.name, resumed.data["status"])
+    assert (held.name, held.data["status"], held.data["reason"]) == ("held", "held", "material_edit")
+    assert (resumed.name, resumed.data["status"]) == ("resumed", "live")
 
 
 async def test_a_lot_is_told_from_its_start_to_its_result(stage: Stage) -> None:
     lot = stage.lot(start=False)
     async with watch(stage, path(lot)) as reader:
-        assert "scheduled" == (await reader.next()).data["status"]
+        assert (await reader.next()).data["status"] == "scheduled"
         lot.auction.start(utc_now())
         lot.record()
         told = [await reader.next()]
@@ -176,10 +176,10 @@ async def test_a_lot_is_told_from_its_start_to_its_result(stage: Stage) -> None:
         lot.record()
         told.append(await reader.next())
 
-    assert ["started", "bid", "closing", "closed"] == [event.name for event in told]
-    assert ["0", "1", "1", "2"] == [event.id for event in told]
-    assert ["live", "live", "closing", "ended"] == [event.data["status"] for event in told]
-    assert "sold" == told[-1].data["result"]
+    assert [event.name for event in told] == ["started", "bid", "closing", "closed"]
+    assert [event.id for event in told] == ["0", "1", "1", "2"]
+    assert [event.data["status"] for event in told] == ["live", "live", "closing", "ended"]
+    assert told[-1].data["result"] == "sold"
 
 
 async def test_a_cancellation_is_told_with_its_public_reason(stage: Stage) -> None:
@@ -190,11 +190,11 @@ async def test_a_cancellation_is_told_with_its_public_reason(stage: Stage) -> No
         lot.record()
         told = await reader.next()
 
-    assert ("cancelled", "cancelled", "The title is in doubt.") == (
+    assert (
         told.name,
         told.data["result"],
         told.data["reason"],
-    )
+    ) == ("cancelled", "cancelled", "The title is in doubt.")
 
 
 async def test_many_lots_come_over_one_connection(stage: Stage) -> None:
@@ -247,4 +247,4 @@ async def test_what_cannot_be_streamed_is_a_problem(stage: Stage, address: str, 
 async def test_one_unknown_auction_refuses_the_whole_list(stage: Stage) -> None:
     answer = await stage.client.get(f"/api/events?auctions={stage.lot().id},999")
 
-    assert (404, 999) == (answer.status_code, answer.json()["auction_id"])
+    assert (answer.status_code, answer.json()["auction_id"]) == (404, 999)

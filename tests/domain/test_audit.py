@@ -1,0 +1,272 @@
+"""A ledger that the rules have written passes every check, and whatever is changed in one is found."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.auction import Status
+from domain.audit import INTEGRITY, audit, checks, skipped
+from domain.audit_form import ALWAYS
+from domain.audit_lot import Lot, Opened
+from domain.clock import from_text, to_text
+from tests.domain.audit_ledgers import (
+    AUTO,
+    NOON,
+    PLAIN,
+    SECOND,
+    Sale,
+    at,
+    changed,
+    eventful,
+    lot_of,
+    random_sale,
+    rechained,
+    waived,
+    with_public,
+)
+
+# What nobody but the bidder's receipt or a kept head can contradict once all hashes are made anew: names and words, and
+# times within the limits that the rules leave them.
+FREE = frozenset({"bid_id", "channel", "reason", "at", "received_at", "by"})
+FREE_HERE = frozenset(
+    {
+        *(("extended", "ends_at"), ("retracted", "bid_seq"), ("bid", "kind"), ("auto_bid", "kind")),
+        *(("scheduled", "window_s"), ("scheduled", "starts_at")),
+    }
+)
+
+
+@cache
+def audited(*, opened: bool) -> tuple[Lot, ...]:
+    return tuple(lot_of(sale.auction.tail.entries, opened=opened) for sale in (eventful(), waived()))
+
+
+def wrong(name: str, value: Any) -> Iterator[Any]:
+    """Other values that a fact of this name could have."""
+    others = {
+        "status": list(Status),
+        "reserve": ["none", "met", "not_met"],
+        "outcome": ["leading", "outbid", "refused", "done"],
+        "code": ["TOO_LATE", "BELOW_MINIMUM", None],
+        "result": ["sold", "no_bids", "reserve_not_met", "cancelled"],
+        "kind": sorted(ALWAYS),
+        "leader": ["Bidder 1", "Bidder 2", "Bidder 9", None],
+        "bidder": ["Bidder 1", "Bidder 2", "Bidder 9", None],
+    }
+    match value:
+        case _ if name in others:
+            yield from (other for other in others[name] if other != value)
+        case bool():
+            yield not value
+        case int():
+            yield from {value + 1, value - 1, value + 100, 0} - {value}
+        case None:
+            yield 100
+        case list():
+            yield [*value, 7]
+        case _ if name == "at" or name.endswith("_at"):
+            yield from (to_text(from_text(value) + step) for step in (SECOND, -SECOND, 9 * 60 * SECOND))
+        case _:
+            yield f"{value}!"
+
+
+def mutations(lot: Lot) -> Iterator[tuple[int, str, Any]]:
+    for entry in lot.entries:
+        for name, value in entry.public.items():
+            yield from ((entry.seq, name, other) for other in wrong(name, value))
+
+
+@pytest.mark.parametrize("make", [eventful, waived])
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_true_ledger_has_no_findings(make: Any, opened: bool) -> None:
+    assert audit(lot_of(make().auction.tail.entries, opened=opened)) == []
+
+
+def test_the_ledgers_of_these_tests_have_every_kind_of_entry() -> None:
+    assert {entry.public["kind"] for lot in audited(opened=False) for entry in lot.entries} == set(ALWAYS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**9))
+def test_whatever_people_do_their_ledger_has_no_findings(seed: int) -> None:
+    entries = random_sale(seed).auction.tail.entries
+    assert audit(lot_of(entries, opened=True)) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**9), st.integers(1, 40))
+def test_a_ledger_taken_while_running_has_no_findings(seed: int, length: int) -> None:
+    entries = random_sale(seed).auction.tail.entries[:length]
+    running = entries[-1].public["status"] != Status.ENDED
+    assert audit(lot_of(entries, opened=True, running=running)) == []
+
+
+def test_every_changed_fact_breaks_the_chain() -> None:
+    for lot in audited(opened=False):
+        for seq, name, other in mutations(lot):
+            found = audit(with_public(lot, seq, **{name: other}))
+            assert ("chain", seq) in {(finding.check, finding.seq) for finding in found}, (seq, name, other)
+
+
+def test_with_private_parts_no_consequence_can_be_rewritten_even_under_new_hashes() -> None:
+    missed = set()
+    for lot in audited(opened=True):
+        for seq, name, other in mutations(lot):
+            if not audit(rechained(with_public(lot, seq, **{name: other}))):
+                missed.add((lot.entries[seq - 1].public["kind"], name))
+    assert {(kind, name) for kind, name in missed if name not in FREE} <= FREE_HERE
+
+
+@pytest.mark.parametrize("field", ["prev_hash", "hash", "commitment"])
+def test_every_changed_hash_is_found(field: str) -> None:
+    for lot in audited(opened=False):
+        for entry in lot.entries:
+            for other in ("0" * 64, "no hash", getattr(entry, field).upper() + "0"):
+                found = audit(changed(lot, entry.seq, lambda each, other=other: replace(each, **{field: other})))  # type: ignore[misc]
+                assert {finding.check for finding in found} & {"chain", "commitments"}, (entry.seq, other)
+
+
+def test_a_removed_repeated_or_moved_entry_is_found() -> None:
+    lot = audited(opened=False)[0]
+    # Nothing but the signed head misses the last entry, a refusal.
+    for place in range(len(lot.entries) - 1):
+        kept = [*lot.entries[:place], *lot.entries[place + 1 :]]
+        twice = [*lot.entries[: place + 1], *lot.entries[place:]]
+        for entries in (kept, twice):
+            assert audit(replace(lot, entries=entries)) != []
+
+
+def test_a_ledger_that_is_cut_off_has_no_result() -> None:
+    lot = audited(opened=False)[0]
+    cut = replace(lot, entries=lot.entries[:20])
+    assert [finding.check for finding in audit(cut)] == ["result"]
+
+
+def test_an_empty_ledger_is_a_finding() -> None:
+    assert [finding.check for finding in audit(Lot(7, []))] == ["form"]
+
+
+def test_another_auctions_ledger_is_found() -> None:
+    assert {finding.check for finding in audit(replace(audited(opened=False)[0], auction_id=8))} == {
+        "sequence",
+        "chain",
+    }
+
+
+def test_without_the_right_form_the_rules_are_skipped() -> None:
+    lot = with_public(audited(opened=False)[0], 7, status="asleep")
+    found = audit(lot)
+    assert {finding.check for finding in found} == {"chain", "form"}
+    assert skipped(lot, found) == tuple(name for name in checks(lot) if name not in INTEGRITY)
+
+
+# The entries of `eventful`: 7 ann leads, 10 bob ties, 16 cid's slip, 17 its retraction, 20 ann's silent raise, 26 bob
+# meets the reserve, 28 held, 31 resumed, 36 cid bids in the last minutes, 37 the outage, 40 closed.
+@pytest.mark.parametrize(
+    ("check", "seq", "changes"),
+    [
+        ("order", 8, {"at": to_text(at(9))}),
+        ("order", 8, {"received_at": to_text(at(12))}),
+        ("status", 8, {"status": "closing"}),
+        ("bid times", 7, {"received_at": to_text(at(1))}),
+        ("bid times", 36, {"received_at": to_text(at(7212)), "at": to_text(at(7212))}),
+        ("end", 36, {"ends_at": to_text(at(7328))}),
+        ("holds", 28, {"remaining_ms": 1}),
+        ("holds", 31, {"ends_at": to_text(at(7300))}),
+        ("outages", 37, {"ends_at": to_text(at(7700))}),
+        ("version", 20, {"version": 8}),
+        ("refused change nothing", 13, {"price_cents": 325_000}),
+        ("price", 26, {"price_cents": 200_000}),
+        ("next minimum", 8, {"minimum_next_cents": 117_600}),
+        ("bids", 8, {"outcome": "leading"}),
+        ("bids", 10, {"amount_cents": 305_000}),
+        ("reserve", 27, {"reserve": "not_met"}),
+        ("aliases", 8, {"bidder": "Bidder 3"}),
+        ("leader", 26, {"leader": "Bidder 4"}),
+        ("counts", 17, {"bid_count": 4}),
+        ("counts", 16, {"bidder_count": 2}),
+        ("bid ids", 10, {"bid_id": "bid-2"}),
+        ("retractions", 17, {"bid_seq": 8}),
+        ("retractions", 22, {"bid_seqs": [20]}),
+        ("withdrawals", 22, {"by": "bidder"}),
+        ("refusals", 30, {"code": "TOO_LATE"}),
+        ("commands", 29, {"code": "CLOSED"}),
+        ("result", 40, {"result": "no_bids"}),
+        ("nothing after the result", 41, {"price_cents": 920_000}),
+    ],
+)
+def test_the_public_sees_it_under_new_hashes_too(check: str, seq: int, changes: dict[str, Any]) -> None:
+    found = audit(rechained(with_public(audited(opened=False)[0], seq, **changes)))
+    assert check in {finding.check for finding in found}, found
+
+
+def test_the_reserve_step_needs_one_reserve_that_explains_all_states() -> None:
+    sale = Sale(reserve=300_000)
+    sale.start()
+    sale.bid("ann", AUTO, 250_000, 10)
+    sale.bid("bob", PLAIN, 240_000, 11)
+    sale.bid("bob", PLAIN, 400_000, 12)
+    sale.close()
+    lot = lot_of(sale.auction.tail.entries)
+    forged = with_public(with_public(lot, 3, reserve="met", price_cents=240_000), 4, reserve="not_met")
+    assert "reserve step" in {finding.check for finding in audit(rechained(forged))}
+
+
+def test_a_late_judgement_in_the_last_minutes_needs_its_extension() -> None:
+    lot = audited(opened=False)[0]
+    entries = [entry for entry in lot.entries if entry.seq != 37]
+    assert "sequence" in {finding.check for finding in audit(rechained(replace(lot, entries=entries)))}
+
+
+def test_a_private_part_that_does_not_open_is_found() -> None:
+    lot = audited(opened=True)[0]
+    assert lot.opened is not None
+    for seq, true in lot.opened.items():
+        other = Opened({"bidder_id": "9", "cents": 100}, true.nonce or "00" * 32)
+        found = audit(replace(lot, opened={**lot.opened, seq: other}))
+        assert ("openings", seq) in {(finding.check, finding.seq) for finding in found}
+        missing = {key: value for key, value in lot.opened.items() if key != seq}
+        assert ("openings", seq) in {(finding.check, finding.seq) for finding in audit(replace(lot, opened=missing))}
+
+
+def test_the_replay_proves_the_exact_price() -> None:
+    sale = Sale()
+    sale.start()
+    sale.bid("ann", AUTO, 500_000, 10)
+    sale.bid("bob", AUTO, 700_000, 11)
+    sale.close()
+    lot = lot_of(sale.auction.tail.entries, opened=True)
+    dearer = lot
+    for seq in (4, 5):
+        dearer = with_public(dearer, seq, price_cents=600_000, minimum_next_cents=610_000)
+    found = audit(rechained(dearer))
+    assert [(finding.check, finding.seq) for finding in found] == [("replay", 4)]
+    assert "510000, the ledger has 600000" in found[0].sentence
+
+
+def test_a_lot_without_bids_and_one_held_over_a_sunday_have_no_findings() -> None:
+    alone = Sale()
+    alone.start()
+    alone.close()
+    assert audit(lot_of(alone.auction.tail.entries, opened=True)) == []
+    days = 4 * 24 * 3600 + 16 * 3600 + 59 * 60
+    weekend = Sale(length=days, sunday_rule=True, window_s=1800)
+    weekend.start()
+    weekend.bid("ann", PLAIN, 100_000, days - 60)
+    wakes = weekend.auction.wake_at()
+    assert wakes is not None
+    weekend.auction.advance(wakes + timedelta(milliseconds=20))
+    monday = weekend.auction.wake_at()
+    assert monday is not None
+    weekend.auction.advance(monday)
+    weekend.close()
+    kinds = [entry.public["kind"] for entry in weekend.auction.tail.entries]
+    assert kinds == ["scheduled", "started", "bid", "held", "resumed", "closed"]
+    assert audit(lot_of(weekend.auction.tail.entries, opened=True)) == []
+    assert monday > NOON

@@ -1,0 +1,20 @@
+"""One stack for all journeys: two API processes, a worker, a Temporal server and Redis, with nothing mocked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from temporal.stack.local_stack import LocalStack
+from tests.journeys.town import Town, town
+
+
+@pytest.fixture(scope="session")
+def journey_town(temporal_cli: Path) -> Iterator[Town]:
+    """The town that all journeys share; each has lots and people of its own."""
+    with LocalStack(api_processes=2, settings={"temporal_binary": temporal_cli}) as stack, town(stack) as found:
+        yield found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "journey: drives the running stack as users do")
