@@ -1,6 +1,7 @@
 """The bid path: a bid is parsed, brought to its auction by one call, and answered with its receipt."""
 
 import math
+import re
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable
@@ -28,11 +29,12 @@ from api.problems import fail
 from api.routes import about
 from api.security import Audience, Bidder
 from api.state import Services, services_of
+from domain.auction import Result
 from domain.bidding import Kind
 from domain.clock import from_text, to_text
-from domain.errors import Code, InvalidError, UnavailableError
+from domain.errors import Code, InvalidError, RefusedError, UnavailableError
 from domain.money import MAX_BID_CENTS, dollars
-from temporal.auctions import Judged, id_reused
+from temporal.auctions import Judged, auction_over, id_reused
 from workflows.messages import BidIn
 
 BID_IDS = uuid.UUID("6f1c6c0e-55b0-4a2b-9c57-2c8d3b1f7a10")
@@ -59,6 +61,8 @@ REFUSALS = (
     ),
 )
 ENCODER = msgspec.json.Encoder()
+UNKNOWN_FIELD = re.compile(r"unknown field `([^`]{1,64})`")
+LONGEST_MESSAGE = 200
 router = APIRouter(prefix="/api/auctions", tags=["bids"])
 
 
@@ -118,7 +122,7 @@ async def take_bid(request: Request, person: Person, auction_id: int, shape: Sha
     received_at = now()
     services = services_of(request)
     made = make_bid(person, auction_id, idempotency_key(request), shape, cents, received_at)
-    if request.headers.get("prefer") == "respond-async":
+    if _prefers_async(request):
         return await _later(services, person, auction_id, made)
     judged = await place(services, person, auction_id, made)
     return answer_response(request, services, judged)
@@ -127,10 +131,10 @@ async def take_bid(request: Request, person: Person, auction_id: int, shape: Sha
 async def place(services: Services, person: Person, auction_id: int, made: BidIn) -> Judged:
     """The bid's answer. Raises a DomainError where it cannot be brought to its auction."""
     judged = await _through_the_door(services, person, auction_id, made, services.door.place)
-    if judged.code == Code.ID_REUSED:
-        raise id_reused()
     if judged.outcome == "refused" and not judged.repeated:
         services.refusals.take((person.id, auction_id))
+    if judged.code == Code.ID_REUSED:
+        raise id_reused()
     services.door_metrics.outcomes.labels(judged.outcome, judged.code or "").inc()
     return judged
 
@@ -152,7 +156,9 @@ async def read_cents(request: Request, shape: Shape) -> int:
     try:
         body = shape.decoder.decode(await request.body())
     except msgspec.ValidationError as error:
-        errors = [{"field": shape.field, "rule": "integer", "message": str(error)}]
+        unknown = UNKNOWN_FIELD.search(str(error))
+        field, rule = (unknown[1], "unknown") if unknown else (shape.field, "integer")
+        errors = [{"field": field, "rule": rule, "message": str(error)[:LONGEST_MESSAGE]}]
         detail = f'Send {{"{shape.field}": 1250000}}, whole cents as an integer, and nothing else.'
         raise InvalidError("INVALID_INPUT", detail, errors=errors) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -180,6 +186,34 @@ async def _through_the_door(
         services.door_metrics.unavailable.inc()
         await services.sweeper.note_missed(auction_id, made.received_at)
         raise
+    except RefusedError as error:
+        raise await _over(services, person, made, auction_id) from error
+
+
+async def _over(services: Services, person: Person, made: BidIn, auction_id: int) -> RefusedError:
+    """The refusal of a bid whose auction takes nothing more, with the facts that every refusal has."""
+    head = await services.database.read(auctions.head, auction_id)
+    if head is None:
+        return auction_over()
+    facts = {
+        "bid_id": made.bid_id,
+        "auction_id": auction_id,
+        "price_cents": head.price_cents,
+        "minimum_next_cents": head.minimum_next_cents,
+        "reserve": head.reserve_state,
+        "leader": "you" if head.leader_id == person.id else head.leader_alias,
+        "ends_at": to_text(head.ends_at),
+        "version": head.version,
+        "server_now": to_text(now()),
+        "received_at": to_text(made.received_at),
+    }
+    code = Code.CLOSED if head.result == Result.CANCELLED else Code.TOO_LATE
+    return RefusedError(code, refusal_sentence(code, facts), **facts)
+
+
+def _prefers_async(request: Request) -> bool:
+    wishes = request.headers.get("prefer", "").split(",")
+    return any(wish.partition(";")[0].strip().lower() == "respond-async" for wish in wishes)
 
 
 async def _later(services: Services, person: Person, auction_id: int, made: BidIn) -> Response:

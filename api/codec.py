@@ -18,7 +18,6 @@ from api.security import Audience, identify, require
 from api.state import services_of
 from temporal.codec_view import readable
 
-MOST_BYTES = 4_000_000
 log = structlog.get_logger(__name__)
 
 

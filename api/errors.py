@@ -57,6 +57,12 @@ def problem_of_unexpected(scope: Scope) -> Response:
     return problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "UNEXPECTED", UNEXPECTED)
 
 
+def problem_of_database(scope: Scope, error: Exception) -> Response:
+    """The answer while the database is away."""
+    log.warning("database_unavailable", error=type(error).__name__)
+    return problem_of(scope, fail("DATABASE_UNAVAILABLE", retry_after_s=DATABASE_RETRY_S))
+
+
 def http_problem(scope: Scope, refused: HTTPException) -> Response:
     """The answer to what the HTTP layer itself refuses."""
     status = refused.status_code
@@ -79,8 +85,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    log.warning("database_unavailable", error=type(error).__name__)
-    return problem_of(request.scope, fail("DATABASE_UNAVAILABLE", retry_after_s=DATABASE_RETRY_S))
+    return problem_of_database(request.scope, error)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from api.bids import SHAPES, take_bid
-from api.errors import http_problem, problem_of
+from api.database import now
+from api.errors import DATABASE_ERRORS, http_problem, problem_of, problem_of_database
 from api.problems import fail
 from api.security import Audience, admit
+from api.state import services_of
 from domain.errors import DomainError
 
 PATH = re.compile(r"/api/auctions/([1-9][0-9]{0,17})/(bid|auto-bid)")
@@ -44,4 +46,8 @@ async def take_hot(scope: Scope, receive: Receive, send: Send) -> None:
         response = problem_of(scope, error)
     except HTTPException as error:
         response = http_problem(scope, error)
+    except DATABASE_ERRORS as error:
+        # Not even the sign-in could be looked up: whoever it was may not lose the lot's last minutes by it.
+        await services_of(request).sweeper.note_missed(int(auction_id), now())
+        response = problem_of_database(scope, error)
     await response(scope, receive, send)

@@ -176,7 +176,7 @@ def _running(question: Question, last: Public) -> Iterator[str]:
         yield "The auction is on hold; its clock stands still."
     elif leads:
         yield f"You are leading now, until {_when(last['ends_at'])} at the earliest."
-    elif last["status"] == Status.LIVE:
+    else:
         yield f"The auction runs until {_when(last['ends_at'])}; the least that can be bid now is {least}."
 
 

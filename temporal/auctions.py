@@ -34,8 +34,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DoorLimits:
-    """`batch_max` bids travel together (never more than an auction takes at once), `queue_max` may wait on one lot, each
-    for at most `answer_s` seconds."""
+    """`batch_max` bids travel together (never more than an auction takes), `queue_max` may wait on one lot, each for at
+    most `answer_s` seconds."""
 
     batch_max: int = 256
     queue_max: int = 2_000
@@ -103,8 +103,8 @@ class AuctionDoor:
         """Bring one bid to its auction and wait for the answer, which is durable when this returns.
 
         Raises TooManyError where the lot's queue is full, UnavailableError where no answer came in time (the same bid
-        id may be sent again and will be answered once), NotAllowedError where buying power is lacking, RefusedError where
-        the auction is over, and InvalidError where the id was used for another bid.
+        id may be sent again and will be answered once), NotAllowedError where buying power is lacking, RefusedError
+        where the auction is over, and InvalidError where the id was used for another bid.
         """
         judged = await self._bring(auction_id, bid, by_signal=False)
         if judged is None:
@@ -201,7 +201,6 @@ class AuctionDoor:
         self._metrics.recording.observe(time.perf_counter() - started)
         del lot.done[: len(done)]
         if recorded.forked:
-            self._metrics.forks.inc()
             await self._auctions.hold_forked(lot.auction_id, recorded.through)
         elif recorded.gap:
             await self._auctions.catch_up(lot.auction_id)

@@ -124,7 +124,9 @@ class AuctionLots:
         except TimeoutError:
             raise away() from None
         recorded = await self._in_thread(self._ledger.record, auction_id, answer.entries)
-        if recorded.gap:
+        if recorded.forked:
+            await self.hold_forked(auction_id, recorded.through)
+        elif recorded.gap:
             await self.catch_up(auction_id)
         return answer
 
@@ -139,6 +141,8 @@ class AuctionLots:
             recorded = await self._in_thread(self._ledger.record, auction_id, answer.entries)
             total += len(recorded.written)
             self._metrics.caught_up.inc(len(recorded.written))
+            if recorded.forked:
+                await self.hold_forked(auction_id, recorded.through)
             if recorded.forked or recorded.gap or not recorded.written:
                 return total
             through = recorded.through
@@ -151,13 +155,14 @@ class AuctionLots:
 
     async def hold_forked(self, auction_id: int, seq: int) -> None:
         """Hold a lot whose database contradicts its history; asked twice for the same place, it is done once."""
+        self._metrics.forks.inc()
         handle = self._handle(auction_id)
         try:
             await asyncio.wait_for(
                 handle.execute_update(AuctionWorkflow.hold, messages.Hold("fork"), id=f"fork-{auction_id}-{seq}"),
                 COMMAND_S,
             )
-        except (RPCError, WorkflowUpdateFailedError, TimeoutError) as error:
+        except (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
             log.warning("fork_hold_failed", auction_id=auction_id, error=type(error).__name__)
 
     async def report_outage(self, auction_id: int, at: datetime) -> None:

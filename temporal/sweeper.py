@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 
 from activities.db import batches, schedules
 from activities.db.engine import SqliteBusyError, reading, transaction
+from activities.db.reservations import release_lost
 from activities.ledger import LAST_MINUTES, utc_now
 from domain.errors import UnavailableError
 from temporal.auctions import AuctionDoor
@@ -24,8 +25,12 @@ EVERY_S = 1.0
 ABANDONED_AFTER = timedelta(seconds=3)
 UNSTARTED_AFTER = timedelta(seconds=5)
 AT_ONCE = 50
+MISSED_AT_ONCE = 1_000
+RECOVER_S = 15.0
 MOST_REMEMBERED = 10_000
 WRITE_S = 1.0
+
+AWAY = (SQLAlchemyError, SqliteBusyError, RPCError, UnavailableError, TimeoutError)
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -48,17 +53,18 @@ class Sweeper:
         self._door = door
         self._start_of = start_of
         self._unwritten: deque[tuple[int, datetime]] = deque(maxlen=MOST_REMEMBERED)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to sweep."""
-        self._task = asyncio.create_task(self._run())
+        # A sweep may wait long for one lot; meanwhile this process's own batches must not look abandoned.
+        self._tasks = [asyncio.create_task(self._run(self.touch)), asyncio.create_task(self._run(self.sweep))]
 
     async def stop(self) -> None:
         """Stop between two sweeps, or in the middle of one: all it does may be done again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def note_missed(self, auction_id: int, received_at: datetime) -> None:
         """A bid is being answered 503: write it down if its lot is in its last minutes, now or as soon as possible."""
@@ -68,27 +74,33 @@ class Sweeper:
         except (SQLAlchemyError, SqliteBusyError, TimeoutError) as error:
             log.warning("missed_bid_not_written", auction_id=auction_id, error=type(error).__name__)
 
-    async def sweep(self) -> None:
-        """One sweep; each part goes on where another fails."""
-        for part in (
-            self._touch,
-            self._write_missed,
-            self._report_missed,
-            self._recover_batches,
-            self._start_unstarted,
-        ):
-            try:
-                await part()
-            except (SQLAlchemyError, SqliteBusyError, RPCError, UnavailableError, TimeoutError, RuntimeError) as error:
-                log.warning("sweep_failed", part=part.__name__, error=type(error).__name__)
+    async def touch(self) -> None:
+        """Say in the database that this process still works on its batches."""
+        await self._tried("touch", self._touch())
 
-    async def _run(self) -> None:
+    async def sweep(self) -> None:
+        """One sweep; each part, and each lot in it, goes on where another fails."""
+        await self._tried("write_missed", self._write_missed())
+        await self._tried("report_missed", self._report_missed())
+        await self._tried("recover_batches", self._recover_batches())
+        await self._tried("start_unstarted", self._start_unstarted())
+
+    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            try:
-                await self.sweep()
-            except Exception as error:
-                log.exception("sweeper_failed", error=type(error).__name__)
+            await work()
+
+    async def _tried(self, part: str, work: Awaitable[None], **facts: object) -> bool:
+        """Whether the work was done; what stopped it is logged, and the next sweep tries again."""
+        try:
+            await work
+        except AWAY as error:
+            log.warning("sweep_failed", part=part, error=type(error).__name__, **facts)
+            return False
+        except Exception as error:
+            log.exception("sweeper_failed", part=part, error=type(error).__name__, **facts)
+            return False
+        return True
 
     async def _touch(self) -> None:
         mine = self._door.in_flight()
@@ -96,33 +108,49 @@ class Sweeper:
             await self._write(lambda c: batches.touch_batches(c, mine, utc_now()))
 
     async def _write_missed(self) -> None:
-        while self._unwritten:
-            auction_id, at = self._unwritten[0]
-            await self._write(lambda c, lot=auction_id, when=at: _add_missed(c, lot, when))
-            self._unwritten.popleft()
+        missed = list(self._unwritten)
+        if not missed:
+            return
+        # Many bidders may be answered 503 at once: what one of them writes, the others must not write again.
+        self._unwritten.clear()
+        try:
+            await self._write(lambda c: _add_missed(c, missed))
+        except BaseException:
+            self._unwritten.extendleft(reversed(missed))
+            raise
 
     async def _report_missed(self) -> None:
-        found = await self._read(lambda c: batches.missed(c, AT_ONCE))
-        for missed in found:
-            await self._lots.report_outage(missed.auction_id, missed.at)
-        if found:
-            await self._write(lambda c: batches.mark_missed_handled(c, [missed.id for missed in found]))
+        found = await self._read(lambda c: batches.missed(c, MISSED_AT_ONCE))
+        newest = {missed.auction_id: missed.at for missed in sorted(found, key=lambda missed: missed.at)}
+        told = await self._each(
+            "report_missed", newest, lambda auction_id: self._lots.report_outage(auction_id, newest[auction_id])
+        )
+        handled = [missed.id for missed in found if missed.auction_id in told]
+        if handled:
+            await self._write(lambda c: batches.mark_missed_handled(c, handled))
 
     async def _recover_batches(self) -> None:
         before = utc_now() - ABANDONED_AFTER
-        found = await self._read(lambda c: batches.abandoned(c, before, AT_ONCE))
-        by_lot: dict[int, list[str]] = {}
-        for batch in found:
-            by_lot.setdefault(batch.auction_id, []).append(batch.batch_id)
-        for auction_id, batch_ids in by_lot.items():
-            recorded = await asyncio.wait_for(self._lots.catch_up(auction_id), ABANDONED_AFTER.total_seconds() * 5)
-            await self._write(lambda c, ids=batch_ids: batches.close_batches(c, ids))
-            log.info("batches_recovered", auction_id=auction_id, batches=len(batch_ids), entries=recorded)
+        lots = await self._read(lambda c: batches.abandoned(c, before, AT_ONCE))
+        await self._each("recover_batches", lots, lambda auction_id: self._recover(auction_id, before))
+
+    async def _recover(self, auction_id: int, before: datetime) -> None:
+        recorded = await asyncio.wait_for(self._lots.catch_up(auction_id), RECOVER_S)
+        closed = await self._write(lambda c: _close_abandoned(c, auction_id, before))
+        log.info("batches_recovered", auction_id=auction_id, batches=closed, entries=recorded)
 
     async def _start_unstarted(self) -> None:
         before = utc_now() - UNSTARTED_AFTER
         for row in await self._read(lambda c: schedules.unstarted(c, before)):
-            await self._lots.start(self._start_of(row))
+            await self._tried("start_unstarted", self._lots.start(self._start_of(row)), auction_id=row.auction_id)
+
+    async def _each(
+        self, part: str, auction_ids: Iterable[int], work: Callable[[int], Awaitable[None]]
+    ) -> frozenset[int]:
+        """Do something for many lots side by side; returns those for which it was done."""
+        ids = list(auction_ids)
+        done = await asyncio.gather(*(self._tried(part, work(key), auction_id=key) for key in ids))
+        return frozenset(key for key, was_done in zip(ids, done, strict=True) if was_done)
 
     async def _read(self, query: Callable[..., T]) -> T:
         def work() -> T:
@@ -139,7 +167,15 @@ class Sweeper:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
 
-def _add_missed(connection: Connection, auction_id: int, at: datetime) -> None:
-    ends_at = batches.ends_at(connection, auction_id)
-    if ends_at is not None and ends_at - LAST_MINUTES <= at < ends_at:
-        batches.add_missed(connection, auction_id, at, "a bid was answered 503")
+def _add_missed(connection: Connection, missed: Sequence[tuple[int, datetime]]) -> None:
+    ends = {auction_id: batches.ends_at(connection, auction_id) for auction_id in {lot for lot, _ in missed}}
+    for auction_id, at in missed:
+        ends_at = ends[auction_id]
+        if ends_at is not None and ends_at - LAST_MINUTES <= at < ends_at:
+            batches.add_missed(connection, auction_id, at, "a bid was answered 503")
+
+
+def _close_abandoned(connection: Connection, auction_id: int, before: datetime) -> int:
+    closed = batches.close_abandoned(connection, auction_id, before)
+    release_lost(connection, auction_id)
+    return closed

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inbox import Inbox, TypedBid
 
 ROWS_LIMIT = 100_000
+SPARE_ENTRIES = 500
 
 
 @workflow.defn(name="Auction")
@@ -184,8 +185,8 @@ class AuctionWorkflow:
                 self._inbox.put(message)
 
     def _refuse_unreadable(self, reason: str) -> None:
-        # Beyond twice the bound a flood of signals leaves no entries either: the lot must stay able to move.
-        if self._auction.tail.unrecorded_count < 2 * MOST_UNRECORDED:
+        # Beyond the bound a flood of signals leaves no entries: a state above 2 MB could never be carried over.
+        if self._auction.tail.unrecorded_count < MOST_UNRECORDED + SPARE_ENTRIES:
             self._auction.unreadable(self._live_now(), "operator", reason[: messages.LONGEST_REASON])
         else:
             workflow.logger.error("signal_dropped", extra={"auction_id": self._auction.terms.auction_id})

@@ -52,20 +52,22 @@ def touch_batches(connection: Connection, batch_ids: Sequence[str], now: datetim
     connection.execute(update(bid_batches).where(bid_batches.c.batch_id.in_(batch_ids)).values(seen_at=now))
 
 
-def abandoned(connection: Connection, before: datetime, limit: int) -> list[InFlight]:
-    """Batches that no process has touched since `before`, oldest first."""
+def abandoned(connection: Connection, before: datetime, limit: int) -> list[int]:
+    """Auctions with batches that no process has touched since `before`, the longest abandoned first."""
     query = (
-        select(
-            bid_batches.c.batch_id,
-            bid_batches.c.auction_id,
-            bid_batches.c.process_id,
-            bid_batches.c.first_received_at,
-        )
+        select(bid_batches.c.auction_id)
         .where(bid_batches.c.seen_at < before)
-        .order_by(bid_batches.c.seen_at)
+        .group_by(bid_batches.c.auction_id)
+        .order_by(func.min(bid_batches.c.seen_at))
         .limit(limit)
     )
-    return [InFlight(*row) for row in connection.execute(query)]
+    return list(connection.execute(query).scalars())
+
+
+def close_abandoned(connection: Connection, auction_id: int, before: datetime) -> int:
+    """Forget the abandoned batches of an auction that was caught up since; returns how many they were."""
+    mine = delete(bid_batches).where(bid_batches.c.auction_id == auction_id, bid_batches.c.seen_at < before)
+    return connection.execute(mine).rowcount
 
 
 def count_in_flight(connection: Connection, auction_id: int, received_before: datetime) -> int:

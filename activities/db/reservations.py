@@ -47,7 +47,7 @@ def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime
 
 
 def release(connection: Connection, auction_id: int, leader_id: int | None) -> None:
-    """Give back what judged bids hold on a lot, except those by which its leader leads. Bids on their way keep theirs."""
+    """Give back what judged bids hold on a lot, except its leader's. Bids on their way keep theirs."""
     judged = or_(
         exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.outcome == "refused"),
         exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.retracted.is_(True)),
@@ -69,7 +69,7 @@ def _limits(connection: Connection, people: Iterable[int]) -> dict[int, int]:
     )
     # The lock keeps two processes from spending the same power; the order of ids keeps them from waiting in a circle.
     rows = connection.execute(query.order_by(users.c.id).with_for_update())
-    return dict(rows.tuples().all())
+    return {user_id: limit for user_id, limit in rows if limit is not None}
 
 
 def _exposure(connection: Connection, people: Iterable[int]) -> dict[int, dict[int, int]]:

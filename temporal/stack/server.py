@@ -14,7 +14,7 @@ SEARCH_ATTRIBUTES = {
 SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "NORMAL"}
 
 
-def temporal_command(  # noqa: PLR0913 - what a server is started with
+def temporal_command(
     binary: Path, *, database: Path, port: int, ui_port: int, namespace: str, codec_url: str
 ) -> tuple[str, ...]:
     """The command that serves Temporal on loopback; started again with the same database it goes on."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.settings import Settings
-from tests.architecture.tree import FOLDERS, OTHER_FOLDERS, ROOT, modules
+from activities.settings import Settings, load_settings
+from api.app import create_app
+from api.routes import audiences
+from tests.architecture.tree import FOLDERS, OTHER_FOLDERS, ROOT
 
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 # Variables of make, the shell and the tests that are no settings.
@@ -73,9 +75,8 @@ def _is_program(name: str) -> bool:
 
 
 def _paths_in_the_edge() -> set[str]:
-    """Every path that `api` gives to a route decorator, by its text; no application has to run for that."""
-    texts = ((ROOT / path).read_text(encoding="utf-8") for path in modules() if path.parts[0] == "api")
-    return {path for text in texts for path in re.findall(r"""["'](/[\w/{}.:-]*)["']""", text)}
+    """Every path that the application serves; it needs no services to say so."""
+    return {path for _, path, _ in audiences(create_app(load_settings()))}
 
 
 def _shape(path: str) -> str:

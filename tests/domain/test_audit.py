@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -49,15 +50,15 @@ def audited(*, opened: bool) -> tuple[Lot, ...]:
 
 def wrong(name: str, value: Any) -> Iterator[Any]:
     """Other values that a fact of this name could have."""
-    others = {
-        "status": list(Status),
+    others: dict[str, list[Any]] = {
+        "status": ["live", "held", "ended"],
         "reserve": ["none", "met", "not_met"],
         "outcome": ["leading", "outbid", "refused", "done"],
         "code": ["TOO_LATE", "BELOW_MINIMUM", None],
         "result": ["sold", "no_bids", "reserve_not_met", "cancelled"],
-        "kind": sorted(ALWAYS),
-        "leader": ["Bidder 1", "Bidder 2", "Bidder 9", None],
-        "bidder": ["Bidder 1", "Bidder 2", "Bidder 9", None],
+        "kind": ["bid", "auto_bid", "closed"],
+        "leader": ["Bidder 1", "Bidder 9", None],
+        "bidder": ["Bidder 2", "Bidder 9", None],
     }
     match value:
         case _ if name in others:
@@ -65,13 +66,13 @@ def wrong(name: str, value: Any) -> Iterator[Any]:
         case bool():
             yield not value
         case int():
-            yield from {value + 1, value - 1, value + 100, 0} - {value}
+            yield from {value + 1, max(value - 100, 0)} - {value}
         case None:
             yield 100
         case list():
             yield [*value, 7]
         case _ if name == "at" or name.endswith("_at"):
-            yield from (to_text(from_text(value) + step) for step in (SECOND, -SECOND, 9 * 60 * SECOND))
+            yield from (to_text(from_text(value) + step) for step in (SECOND, -9 * 60 * SECOND))
         case _:
             yield f"{value}!"
 
@@ -92,14 +93,14 @@ def test_the_ledgers_of_these_tests_have_every_kind_of_entry() -> None:
     assert {entry.public["kind"] for lot in audited(opened=False) for entry in lot.entries} == set(ALWAYS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**9))
 def test_whatever_people_do_their_ledger_has_no_findings(seed: int) -> None:
     entries = random_sale(seed).auction.tail.entries
     assert audit(lot_of(entries, opened=True)) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**9), st.integers(1, 40))
 def test_a_ledger_taken_while_running_has_no_findings(seed: int, length: int) -> None:
     entries = random_sale(seed).auction.tail.entries[:length]
@@ -110,14 +111,15 @@ def test_a_ledger_taken_while_running_has_no_findings(seed: int, length: int) ->
 def test_every_changed_fact_breaks_the_chain() -> None:
     for lot in audited(opened=False):
         for seq, name, other in mutations(lot):
-            found = audit(with_public(lot, seq, **{name: other}))
-            assert ("chain", seq) in {(finding.check, finding.seq) for finding in found}, (seq, name, other)
+            places = [place for place, _ in INTEGRITY["chain"](with_public(lot, seq, **{name: other}))]
+            assert places == [seq], (name, other)
 
 
 def test_with_private_parts_no_consequence_can_be_rewritten_even_under_new_hashes() -> None:
     missed = set()
     for lot in audited(opened=True):
-        for seq, name, other in mutations(lot):
+        # Every third one: each fact of each kind comes up several times in the two ledgers.
+        for seq, name, other in islice(mutations(lot), 0, None, 3):
             if not audit(rechained(with_public(lot, seq, **{name: other}))):
                 missed.add((lot.entries[seq - 1].public["kind"], name))
     assert {(kind, name) for kind, name in missed if name not in FREE} <= FREE_HERE
@@ -128,8 +130,8 @@ def test_every_changed_hash_is_found(field: str) -> None:
     for lot in audited(opened=False):
         for entry in lot.entries:
             for other in ("0" * 64, "no hash", getattr(entry, field).upper() + "0"):
-                found = audit(changed(lot, entry.seq, lambda each, other=other: replace(each, **{field: other})))  # type: ignore[misc]
-                assert {finding.check for finding in found} & {"chain", "commitments"}, (entry.seq, other)
+                forged = changed(lot, entry.seq, partial(replace, **{field: other}))
+                assert list(INTEGRITY["chain"](forged)) != [], (entry.seq, other)
 
 
 def test_a_removed_repeated_or_moved_entry_is_found() -> None:
@@ -139,7 +141,7 @@ def test_a_removed_repeated_or_moved_entry_is_found() -> None:
         kept = [*lot.entries[:place], *lot.entries[place + 1 :]]
         twice = [*lot.entries[: place + 1], *lot.entries[place:]]
         for entries in (kept, twice):
-            assert audit(replace(lot, entries=entries)) != []
+            assert list(INTEGRITY["sequence"](replace(lot, entries=entries))) != []
 
 
 def test_a_ledger_that_is_cut_off_has_no_result() -> None:

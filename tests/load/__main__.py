@@ -29,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     busy = os.getloadavg()[0]
     bench = Bench(quick=given.quick, verbose=given.verbose)
     # An orderly end of the stacks also where somebody ends us politely.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     failed = [name for name in _wanted(given.names) if not _measure(bench, name)]
     if bench.figures:
         print(f"\n{table(bench.figures)}\n")

@@ -42,7 +42,8 @@ def lone(bench: Bench) -> list[Figure]:
 
 
 def _against(group: str, name: str, value: float, reference: float) -> Figure:
-    what, against = f"CPU of {name} a bid", f"{ratio(value, reference):.2f} x of {reference:.2f} ms"
+    what = f"CPU of {name} a bid"
     if max(value, reference) < LEAST_MS:
-        return plain(group, what, value, "ms", against=against)
+        return plain(group, what, value, "ms")
+    against = f"{ratio(value, reference):.2f} x of {reference:.2f} ms"
     return under(group, what, value, "ms", reference * WORST_RATIO, against=against)

@@ -23,6 +23,7 @@ from tests.workflows.lots import QUEUE, Lot, start_lot
 SECRET = b"\x07" * 32
 # The real server suggests to continue as new after so many events instead of 4,096.
 SUGGESTED_EVENTS = 400
+SEARCH_ATTRIBUTES = ("--search-attribute=AuctionStatus=Keyword", "--search-attribute=AuctionClosesAt=Datetime")
 
 
 @dataclass
@@ -44,7 +45,7 @@ class House:
         await self.env.sleep(timedelta(**duration))
 
 
-async def _house(env: WorkflowEnvironment) -> AsyncIterator[House]:
+async def open_house(env: WorkflowEnvironment) -> AsyncIterator[House]:
     ledger = KeptLedger()
     with ThreadPoolExecutor(ACTIVITIES) as threads:
         async with env, make_worker(env.client, QUEUE, cast(LedgerWork, ledger), threads):
@@ -62,7 +63,7 @@ async def skipping(time_skipping_server: Path) -> AsyncIterator[House]:
     await env.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=attributes)
     )
-    async for house in _house(env):
+    async for house in open_house(env):
         yield house
 
 
@@ -76,9 +77,8 @@ async def real(temporal_cli: Path) -> AsyncIterator[House]:
         dev_server_extra_args=[
             "--dynamic-config-value",
             f"limit.historyCount.suggestContinueAsNew={SUGGESTED_EVENTS}",
-            "--search-attribute=AuctionStatus=Keyword",
-            "--search-attribute=AuctionClosesAt=Datetime",
+            *SEARCH_ATTRIBUTES,
         ],
     )
-    async for house in _house(env):
+    async for house in open_house(env):
         yield house

@@ -1,0 +1,181 @@
+"""Buying power: a limit holds over all lots and processes, and what cannot win gives it back."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy import Engine, select
+
+from activities.db import batches
+from activities.db.batches import InFlight
+from activities.db.engine import transaction
+from activities.db.reservations import Reservation, release_lost, reserve
+from activities.db.tables import reservations
+from domain import steering
+from domain.auction import Answer
+from domain.bidding import Kind
+from tests.db.desk import Desk
+from tests.db.market import NOON, bid_id
+
+LIMIT = 1_000_000
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Iterator[Desk]:
+    with transaction(engine) as connection:
+        desk = Desk(connection)
+        desk.limit(desk.ada, LIMIT)
+        yield desk
+
+
+def wish(desk: Desk, number: int, cents: int, *, lot: int | None = None, user_id: int | None = None) -> Reservation:
+    return Reservation(bid_id(number), desk.ada if user_id is None else user_id, lot or desk.lot, cents)
+
+
+def ask(desk: Desk, *wanted: Reservation) -> list[int]:
+    """The places in `wanted` of the bids that were not allowed."""
+    refused = reserve(desk.connection, wanted, NOON)
+    return [place for place, item in enumerate(wanted) if item.bid_id in refused]
+
+
+def held(desk: Desk) -> list[tuple[int, int]]:
+    query = select(reservations.c.user_id, reservations.c.cents).order_by(reservations.c.cents)
+    return [(user_id, cents) for user_id, cents in desk.connection.execute(query)]
+
+
+def bid(desk: Desk, user_id: int, cents: int, kind: Kind = Kind.BID) -> Answer:
+    """A bid with its reservation, judged and recorded."""
+    answer = desk.bid(user_id, cents, kind)
+    reserve(desk.connection, [Reservation(answer.entry.public["bid_id"], user_id, desk.lot, cents)], NOON)
+    desk.record()
+    return answer
+
+
+def test_a_bid_within_the_limit_is_reserved_and_one_beyond_it_is_not(desk: Desk) -> None:
+    assert ask(desk, wish(desk, 1, LIMIT), wish(desk, 2, LIMIT + 100)) == [1]
+    assert held(desk) == [(desk.ada, LIMIT)]
+
+
+def test_a_person_without_a_limit_needs_no_reservation(desk: Desk) -> None:
+    assert ask(desk, wish(desk, 1, 100 * LIMIT, user_id=desk.bob)) == []
+    assert held(desk) == []
+
+
+def test_the_limit_holds_over_all_lots(desk: Desk) -> None:
+    other, _ = desk.another()
+    assert ask(desk, wish(desk, 1, 600_000)) == []
+    assert ask(desk, wish(desk, 2, 500_000, lot=other), wish(desk, 3, 400_000, lot=other)) == [0]
+
+
+def test_several_bids_on_one_lot_count_by_the_highest(desk: Desk) -> None:
+    other, _ = desk.another()
+    assert ask(desk, wish(desk, 1, 500_000), wish(desk, 2, 600_000), wish(desk, 3, 400_000, lot=other)) == []
+
+
+def test_bids_of_one_batch_are_decided_in_order(desk: Desk) -> None:
+    other, _ = desk.another()
+    wanted = (wish(desk, 1, 600_000), wish(desk, 2, 500_000, lot=other), wish(desk, 3, 400_000, lot=other))
+    assert ask(desk, *wanted) == [1]
+
+
+def test_a_bid_that_is_sent_again_keeps_its_reservation(desk: Desk) -> None:
+    again = wish(desk, 1, 800_000)
+    assert [ask(desk, again), ask(desk, again)] == [[], []]
+    assert held(desk) == [(desk.ada, 800_000)]
+
+
+def test_a_bid_that_comes_twice_in_one_batch_is_reserved_once(desk: Desk) -> None:
+    assert ask(desk, wish(desk, 1, 800_000), wish(desk, 1, 800_000)) == []
+    assert held(desk) == [(desk.ada, 800_000)]
+
+
+def test_an_id_that_comes_back_with_another_amount_is_decided_by_the_first(desk: Desk) -> None:
+    assert ask(desk, wish(desk, 1, 800_000), wish(desk, 1, LIMIT + 100)) == []
+    assert ask(desk, wish(desk, 2, LIMIT + 100), wish(desk, 2, 100_000)) == [0, 1]
+    assert held(desk) == [(desk.ada, 800_000)]
+
+
+def test_who_leads_keeps_the_reservation_and_who_is_outbid_gets_it_back(desk: Desk) -> None:
+    bid(desk, desk.ada, 600_000)
+    assert held(desk) == [(desk.ada, 600_000)]
+    bid(desk, desk.bob, 700_000)
+    assert held(desk) == []
+
+
+def test_a_refused_bid_gives_its_reservation_back_also_to_the_leader(desk: Desk) -> None:
+    bid(desk, desk.ada, 600_000)
+    bid(desk, desk.ada, 900_000)
+    assert held(desk) == [(desk.ada, 600_000)]
+
+
+def test_a_raise_of_the_leader_keeps_the_higher_one(desk: Desk) -> None:
+    bid(desk, desk.ada, 600_000)
+    bid(desk, desk.ada, 900_000, Kind.AUTO_BID)
+    assert held(desk)[-1] == (desk.ada, 900_000)
+
+
+def test_a_bid_on_its_way_keeps_its_reservation_while_others_are_recorded(desk: Desk) -> None:
+    ask(desk, wish(desk, 1, 900_000))
+    bid(desk, desk.bob, 700_000)
+    assert held(desk) == [(desk.ada, 900_000)]
+
+
+def test_another_lots_reservations_stay(desk: Desk) -> None:
+    other, _ = desk.another()
+    ask(desk, wish(desk, 1, 300_000, lot=other))
+    bid(desk, desk.bob, 700_000)
+    assert held(desk) == [(desk.ada, 300_000)]
+
+
+def test_a_retracted_bid_gives_its_reservation_back(desk: Desk) -> None:
+    bid(desk, desk.ada, 600_000)
+    answer = bid(desk, desk.ada, 900_000, Kind.AUTO_BID)
+    steering.retract(desk.auction, answer.entry.seq, desk.now(), "admin", "a slip")
+    desk.record()
+    assert held(desk) == [(desk.ada, 600_000)]
+
+
+def test_a_removed_bidder_and_a_cancelled_lot_hold_nothing(desk: Desk) -> None:
+    bid(desk, desk.ada, 600_000)
+    steering.remove_bidder(desk.auction, str(desk.ada), desk.now(), "admin", "a fraud")
+    desk.record()
+    assert held(desk) == []
+    bid(desk, desk.ada, 600_000)
+    steering.cancel(desk.auction, desk.now(), "admin", "the title is not clear")
+    desk.record()
+    assert held(desk) == []
+
+
+def test_what_was_never_judged_is_given_back_once_nothing_is_on_its_way(desk: Desk) -> None:
+    bid(desk, desk.ada, 600_000)
+    ask(desk, wish(desk, 900_001, 700_000))
+    batches.open_batch(desk.connection, InFlight(bid_id(900_002), desk.lot, "elsewhere", NOON), NOON)
+    release_lost(desk.connection, desk.lot)
+    assert held(desk) == [(desk.ada, 600_000), (desk.ada, 700_000)]
+    batches.close_batches(desk.connection, [bid_id(900_002)])
+    release_lost(desk.connection, desk.lot)
+    assert held(desk) == [(desk.ada, 600_000)]
+
+
+def test_many_processes_together_never_spend_more_than_the_limit(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        desk = Desk(connection)
+        desk.limit(desk.ada, LIMIT)
+        lots = [desk.another()[0] for _ in range(6)]
+    numbers = count(1)
+    refused: list[str] = []
+
+    def process(lot: int) -> None:
+        with transaction(engine) as own:
+            refused.extend(reserve(own, [Reservation(bid_id(next(numbers)), desk.ada, lot, 400_000)], NOON))
+
+    threads = [threading.Thread(target=process, args=(lot,)) for lot in lots]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timedelta(seconds=30).total_seconds())
+    with transaction(engine) as connection:
+        spent = sum(connection.execute(select(reservations.c.cents)).scalars())
+    assert (spent, len(refused)) == (800_000, 4)

@@ -1,0 +1,140 @@
+"""One API process's door on a real database, before the double of a cluster; several may share both."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Column, Engine, select, update
+from sqlalchemy.exc import OperationalError
+
+from activities.db.engine import make_engine, reading, transaction
+from activities.db.ledger import Recorded
+from activities.db.tables import auctions, bid_batches, reservations, users
+from activities.ledger import Ledger, Opened, Opening
+from domain.auction import Auction, Terms
+from domain.bidding import Kind
+from domain.ledger import Entry, genesis
+from migrations import schema
+from temporal.auctions import AuctionDoor, DoorLimits
+from temporal.lots import AuctionLots
+from temporal.metrics import DoorMetrics
+from tests.db.market import add_car, add_lot, add_person
+from tests.doubles.auctions import NewsKept
+from tests.doubles.cluster import ClusterDouble, utc_now
+from workflows.messages import BidIn
+
+HOUR = timedelta(hours=1)
+
+
+class ShakyLedger(Ledger):
+    """The real recorder on a database that is away for so many of the next calls."""
+
+    opens_to_fail = 0
+    records_to_fail = 0
+
+    def open(self, opening: Opening) -> Opened:
+        if self.opens_to_fail:
+            self.opens_to_fail -= 1
+            raise database_away()
+        return super().open(opening)
+
+    def bring_home(self, auction_id: int, entries: Sequence[Entry], batch_ids: Sequence[str]) -> Recorded:
+        if self.records_to_fail:
+            self.records_to_fail -= 1
+            raise database_away()
+        return super().bring_home(auction_id, entries, batch_ids)
+
+
+class DoorStage:
+    """A cluster, a database with a seller and two bidders, and the doors of as many processes as a test opens."""
+
+    def __init__(self, engine: Engine, executor: ThreadPoolExecutor) -> None:
+        self.engine = engine
+        self.executor = executor
+        self.cluster = ClusterDouble()
+        self.news = NewsKept()
+        with transaction(engine) as connection:
+            names = ("sam", "ada", "bob")
+            self.sam, self.ada, self.bob = (add_person(connection, f"{name}@door.example.com") for name in names)
+        self._cars = 0
+        self.ledger = ShakyLedger(engine, self.news)
+        self.registry = CollectorRegistry()
+        self.metrics = DoorMetrics(self.registry)
+        self.lots = AuctionLots(self.cluster.client(), "auctions", self.ledger, executor, self.metrics)
+
+    def door(self, process_id: str = "one", **limits: Any) -> AuctionDoor:
+        """The door of one process."""
+        return AuctionDoor(self.lots, self.ledger, self.executor, process_id, DoorLimits(**limits), self.metrics)
+
+    def lot(self, **terms: Any) -> int:
+        """A lot that has been live for an hour and has one more."""
+        self._cars += 1
+        usual = {"starts_at": utc_now() - HOUR, "ends_at": utc_now() + HOUR, **terms}
+        with transaction(self.engine) as connection:
+            number = add_lot(connection, self.sam, add_car(connection, self.sam, 500_000 + self._cars), **usual)
+            connection.execute(update(auctions).where(auctions.c.id == number).values(hash=genesis(number)))
+        auction = Auction(
+            Terms(number, (str(self.sam),), 500_000, None, usual["starts_at"], usual["ends_at"], sunday_rule=False)
+        )
+        auction.start(utc_now())
+        self.cluster.add(auction)
+        return number
+
+    def auction(self, auction_id: int) -> Auction:
+        """What the cluster has of a lot."""
+        return self.cluster.auctions[auction_id]
+
+    def bid(self, user_id: int, cents: int, kind: Kind = Kind.BID, **changes: Any) -> BidIn:
+        """A bid as the API makes it, received now under a new id."""
+        facts: dict[str, Any] = {"bid_id": str(uuid4()), "received_at": utc_now(), "nonce": secrets.token_hex(32)}
+        return BidIn(**{"bidder": str(user_id), "kind": kind.value, "cents": cents, **facts, **changes})
+
+    def limit(self, user_id: int, cents: int) -> None:
+        """Give a person a buying limit."""
+        with transaction(self.engine) as connection:
+            connection.execute(update(users).where(users.c.id == user_id).values(buying_limit_cents=cents))
+
+    def column(self, column: Column[Any]) -> list[Any]:
+        """All values of a column."""
+        with reading(self.engine) as connection:
+            return list(connection.execute(select(column).order_by(column)).scalars())
+
+    def rows_in_flight(self) -> list[str]:
+        """Ids of the in-flight rows."""
+        return self.column(bid_batches.c.batch_id)
+
+    def reserved(self) -> list[int]:
+        """Amounts on hold, in cents."""
+        return self.column(reservations.c.cents)
+
+    def age_batches(self, by: timedelta) -> datetime:
+        """Let in-flight rows look untouched for longer; returns when they then were seen last."""
+        with transaction(self.engine) as connection:
+            seen = utc_now() - by
+            connection.execute(update(bid_batches).values(seen_at=seen))
+        return seen
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """A sample of the door's metrics."""
+        return self.registry.get_sample_value(name, labels)
+
+
+def database_away() -> OperationalError:
+    """What SQLAlchemy raises while the database is away."""
+    return OperationalError("SELECT 1", {}, OSError("connection refused"))
+
+
+@contextmanager
+def door_stage(path: Path) -> Iterator[DoorStage]:
+    """A stage on a fresh SQLite file with the real schema."""
+    engine = make_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    with ThreadPoolExecutor(4) as executor:
+        yield DoorStage(engine, executor)
+    engine.dispose()
