@@ -119,7 +119,7 @@ async def auto_bid(request: Request, person: Bidder, auction_id: Id) -> Response
 async def take_bid(request: Request, person: Person, auction_id: int, shape: Shape) -> Response:
     """Read a bid of this person, bring it in, and answer with its receipt."""
     cents = await read_cents(request, shape)
-    received_at = now()
+    received_at: datetime = getattr(request.state, "received_at", None) or now()
     services = services_of(request)
     made = make_bid(person, auction_id, idempotency_key(request), shape, cents, received_at)
     if _prefers_async(request):

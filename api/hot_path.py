@@ -38,6 +38,9 @@ async def take_hot(scope: Scope, receive: Receive, send: Send) -> None:
     scope["route"] = ROUTES[name]
     request = Request(scope, receive)
     try:
+        await request.body()
+        # Stamped before the sign-in is looked at: how long that takes is not the bidder's fault.
+        request.state.received_at = now()
         person = (await admit(request, Audience.BIDDER)).person
         if person is None:
             raise fail("NOT_SIGNED_IN")

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
+RENEW_LEFT = 0.4
+
 
 class Recent(Generic[Key, Value]):
     """Values no older than `seconds`; at most `size` of them, the oldest going first."""
@@ -22,19 +24,24 @@ class Recent(Generic[Key, Value]):
     async def get(self, key: Key, load: Callable[[], Awaitable[Value]]) -> Value:
         """The value, loaded where it is missing or old; a failed load fails all who wait for it and is not kept."""
         known = self._values.get(key)
-        if known is not None and known[0] > self._clock():
+        left = -1.0 if known is None else known[0] - self._clock()
+        if known is not None and left > 0:
+            if left < self._seconds * RENEW_LEFT and key not in self._asked:
+                # Whoever comes again and again never waits, and is not overtaken by others while a value is renewed.
+                self._ask(key, load).add_done_callback(_heed)
             return known[1]
-        task = self._asked.get(key)
-        if task is None:
-            task = asyncio.ensure_future(self._load(key, load))
-            self._asked[key] = task
         # Shielded, because others may wait for the same task when this request is cancelled.
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._asked.get(key) or self._ask(key, load))
 
     def forget(self, key: Key) -> None:
         """Drop a value; a load that is under way is not kept either."""
         self._values.pop(key, None)
         self._asked.pop(key, None)
+
+    def _ask(self, key: Key, load: Callable[[], Awaitable[Value]]) -> "asyncio.Task[Value]":
+        task = asyncio.ensure_future(self._load(key, load))
+        self._asked[key] = task
+        return task
 
     async def _load(self, key: Key, load: Callable[[], Awaitable[Value]]) -> Value:
         own: asyncio.Task[Value] | None = asyncio.current_task()
@@ -59,3 +66,9 @@ class Recent(Generic[Key, Value]):
         if len(self._values) >= self._size:
             del self._values[next(iter(self._values))]
         self._values[key] = (self._clock() + self._seconds, value)
+
+
+def _heed(task: "asyncio.Task[Value]") -> None:
+    """A renewal that failed is tried again by the next who asks; its error is nobody's."""
+    if not task.cancelled():
+        task.exception()

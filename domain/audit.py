@@ -49,6 +49,7 @@ RULES: Mapping[str, Inspection] = MappingProxyType(
     }
 )
 PRIVATE: Mapping[str, Inspection] = MappingProxyType({"openings": audit_chain.openings, "replay": replay})
+ALL: Mapping[str, Inspection] = MappingProxyType({**INTEGRITY, **RULES, **PRIVATE})
 FOUNDATIONS = frozenset({"sequence", "form"})
 
 
@@ -67,24 +68,21 @@ def checks(lot: Lot) -> tuple[str, ...]:
 
 
 def skipped(lot: Lot, findings: Sequence[Finding]) -> tuple[str, ...]:
-    """The checks that `audit` could not make after what it found: without the right form there are no facts."""
-    unfit = any(finding.check in FOUNDATIONS for finding in findings)
-    return tuple(name for name in checks(lot) if name not in INTEGRITY) if unfit else ()
+    """The checks that `audit` could not make after what it found: without form no facts, without openings no replay."""
+    found = {finding.check for finding in findings}
+    if found & FOUNDATIONS:
+        return tuple(name for name in checks(lot) if name not in INTEGRITY)
+    return ("replay",) if "openings" in found else ()
 
 
 def audit(lot: Lot) -> list[Finding]:
     """Everything that is wrong with a ledger, in the order of `checks`; an empty list for a good one.
 
-    The rules are looked at only in a ledger of the right form, because they read its facts.
+    The rules are looked at only in a ledger of the right form, because they read its facts, and it is replayed only
+    from private parts that open their commitments.
     """
-    found = _inspect(lot, INTEGRITY)
-    if skipped(lot, found):
-        return found
-    found += _inspect(lot, RULES)
-    if lot.opened is not None:
-        found += _inspect(lot, PRIVATE)
+    found = list[Finding]()
+    for name in checks(lot):
+        if name not in skipped(lot, found):
+            found += (Finding(name, seq, sentence) for seq, sentence in ALL[name](lot))
     return found
-
-
-def _inspect(lot: Lot, inspections: Mapping[str, Inspection]) -> list[Finding]:
-    return [Finding(name, seq, sentence) for name, inspect in inspections.items() for seq, sentence in inspect(lot)]

@@ -109,7 +109,7 @@ def _repeat(auction: Auction, entry: PublicEntry, opened: Opened) -> None:
     elif kind == "reserve_lowered":
         change_reserve(auction, private["reserve_cents"], now, opened.nonce)
     elif kind == "scheduled":
-        _schedule(auction, now, opened.nonce)
+        schedule(auction, now, opened.nonce)
     elif kind == "retracted":
         _retract(auction, public, now)
     elif kind == "bidder_removed":
@@ -118,11 +118,6 @@ def _repeat(auction: Auction, entry: PublicEntry, opened: Opened) -> None:
         _finish(auction, public, now)
     else:
         _run_clock(auction, public, now)
-
-
-def _schedule(auction: Auction, now: datetime, nonce: str) -> None:
-    if auction.seq == 0:
-        schedule(auction, now, nonce)
 
 
 def _bid(public: Public, private: Mapping[str, Any], nonce: str) -> Bid:

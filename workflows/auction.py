@@ -64,7 +64,7 @@ class AuctionWorkflow:
     # The clock
 
     async def _follow_the_clock(self) -> None:
-        # A soft close only moves the end later, so the running timer is left alone: it fires early and the rest is slept.
+        # A soft close only moves the end later: the running timer is left alone, fires early, and the rest is slept.
         deadline = self._auction.wake_at()
         timeout = None if deadline is None else max(deadline - self._now(), timedelta(0))
         self._nudged = False

@@ -19,7 +19,7 @@ MOST_WAITING = 1_000
 
 @dataclass(frozen=True, slots=True)
 class TypedBid:
-    """What an operator types: `{"bidder": "42", "kind": "bid", "cents": 500000}`, and a `bid_id` to make it repeatable."""
+    """What an operator types: `{"bidder": "42", "kind": "bid", "cents": 500000}`; a `bid_id` makes it repeatable."""
 
     bidder: str
     kind: str

@@ -91,3 +91,37 @@ async def test_one_who_gives_up_does_not_spoil_it_for_the_others() -> None:
     first.cancel()
     source.gate.set()
     assert await second == 1
+
+
+async def test_who_comes_again_and_again_never_waits_for_a_renewal() -> None:
+    source, clock = Source(), Clock()
+    recent = Recent[str, int](size=10, seconds=5, clock=clock)
+    await recent.get("a", source())
+    clock.seconds = 4.0
+    source.gate.clear()
+
+    assert await recent.get("a", source()) == 1
+
+    source.gate.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    clock.seconds = 6.0
+    assert (await recent.get("a", source()), source.asked) == (2, 2)
+
+
+async def test_a_renewal_that_fails_leaves_the_value_for_its_time() -> None:
+    clock = Clock()
+    recent = Recent[str, int](size=10, seconds=5, clock=clock)
+
+    async def good() -> int:
+        return 1
+
+    async def bad() -> int:
+        raise ConnectionError
+
+    await recent.get("a", good)
+    clock.seconds = 4.0
+    await recent.get("a", bad)
+    await asyncio.sleep(0)
+
+    assert await recent.get("a", good) == 1

@@ -37,7 +37,7 @@ def test_a_database_that_is_locked_for_long_delays_bids_and_wedges_nothing(
     with crowd(chaos_town, lot, bidders) as found:
         found.until(200)
         with locked(chaos_town):
-            answer = chaos_town.bid(late, lot, found.price_cents + 10_000_000)
+            answer = chaos_town.bid(late, lot, found.asked_cents + 10_000_000)
         assert (answer.status_code, answer.json()["title"]) == (503, "Unavailable"), answer.text
         assert int(answer.headers["retry-after"]) >= 1
         found.until(400)

@@ -13,7 +13,7 @@ from tests.journeys.town import Town
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
 BIDDERS = 32
-BEFORE, AFTER = 800, 1_200
+BEFORE, AFTER = 300, 500
 
 
 def _kill(*names: str) -> Callable[[LocalStack], None]:

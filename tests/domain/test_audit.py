@@ -16,6 +16,7 @@ from domain.audit import INTEGRITY, audit, checks, skipped
 from domain.audit_form import ALWAYS
 from domain.audit_lot import Lot, Opened
 from domain.clock import from_text, to_text
+from domain.ledger import commitment
 from tests.domain.audit_ledgers import (
     AUTO,
     NOON,
@@ -272,3 +273,99 @@ def test_a_lot_without_bids_and_one_held_over_a_sunday_have_no_findings() -> Non
     assert kinds == ["scheduled", "started", "bid", "held", "resumed", "closed"]
     assert audit(lot_of(weekend.auction.tail.entries, opened=True)) == []
     assert monday > NOON
+
+
+def after_all(lot: Lot, *changes: tuple[int, dict[str, Any]]) -> set[str]:
+    """The checks that find something after these changes, under new hashes."""
+    for seq, facts in changes:
+        lot = with_public(lot, seq, **facts)
+    return {finding.check for finding in audit(rechained(lot))}
+
+
+def test_what_the_terms_cannot_be_is_found() -> None:
+    lot = audited(opened=False)[0]
+    terms = lot.entries[0].public
+    assert "status" in after_all(lot, (1, {"starts_at": terms["ends_at"]}))
+    assert "price" in after_all(lot, (1, {"price_cents": 100_000, "leader": "Bidder 1"}))
+    assert "version" in after_all(lot, (1, {"version": 1}))
+    assert "counts" in after_all(lot, (1, {"bid_count": 1}))
+    assert "reserve" in after_all(lot, (1, {"reserve": "met"}))
+
+
+def test_nonsense_in_place_of_facts_is_found() -> None:
+    lot = audited(opened=False)[0]
+    for facts in ({"kind": "gavel"}, {"kind": 5}, {"at": "yesterday"}, {"at": "9999-99-99T00:00:00.000Z"}):
+        assert "form" in after_all(lot, (8, facts))
+    missing = {name: value for name, value in lot.entries[7].public.items() if name != "bid_id"}
+    assert after_all(changed(lot, 8, lambda entry: replace(entry, public=missing))) == {"form"}
+
+
+CANCELLED = {"outcome": "done", "code": None, "by": "admin", "reason": "", "result": "cancelled"}
+
+
+def test_a_second_result_and_a_closing_lot_that_does_not_reopen_are_found() -> None:
+    lot = audited(opened=False)[0]
+    assert "result" in after_all(lot, (42, CANCELLED))
+    assert "status" in after_all(lot, (35, {"status": "closing"}), (36, {"status": "closing"}))
+
+
+def test_a_sellers_withdrawal_after_a_bid_is_found() -> None:
+    assert "withdrawals" in after_all(audited(opened=False)[1], (5, {"by": "seller"}))
+
+
+def test_private_parts_without_their_facts_are_found() -> None:
+    lot = audited(opened=True)[0]
+    assert lot.opened is not None
+    for seq in (1, 7, 24):
+        empty = Opened({}, "00" * 32)
+        forged = changed(lot, seq, partial(replace, commitment=commitment(empty.private, empty.nonce)))
+        found = audit(rechained(replace(forged, opened={**lot.opened, seq: empty})))
+        assert {(finding.check, finding.seq) for finding in found} == {("replay", seq)}
+
+
+def test_a_nonce_that_is_none_is_found_and_nothing_is_replayed() -> None:
+    lot = audited(opened=True)[0]
+    assert lot.opened is not None
+    unreadable = {**lot.opened, 7: Opened({"bidder_id": "ann", "cents": 300_000}, "z" * 64)}
+    found = audit(replace(lot, opened=unreadable))
+    assert [(finding.check, finding.seq) for finding in found] == [("openings", 7)]
+    assert skipped(lot, found) == ("replay",)
+
+
+def test_outages_have_their_consequence_and_no_other() -> None:
+    lot = audited(opened=False)[0]
+    assert "outages" in after_all(lot, (37, {"reason": "a party"}))
+    assert "outages" in after_all(lot, (40, {"at": to_text(at(7950))}))
+
+
+def test_a_reserve_lowered_after_the_end_and_a_bid_without_effect_are_found() -> None:
+    lot = audited(opened=False)[0]
+    assert "bid times" in after_all(lot, (27, {"at": to_text(at(7300))}))
+    assert "bids" in after_all(lot, (10, {"price_cents": 115_000, "minimum_next_cents": 120_000}))
+
+
+def test_an_entry_that_no_rule_writes_and_one_that_is_missing_are_found_by_the_replay() -> None:
+    lot = audited(opened=True)[0]
+    twice = audit(rechained(with_public(lot, 33, kind="started")))
+    assert ("replay", "the rules write no entry here") in {(finding.check, finding.sentence) for finding in twice}
+    cut = audit(replace(lot, entries=lot.entries[:36]))
+    assert ("replay", "the rules write one more entry here") in {(finding.check, finding.sentence) for finding in cut}
+
+
+def test_a_private_part_without_a_nonce_opens_nothing() -> None:
+    lot = audited(opened=True)[0]
+    assert lot.opened is not None
+    found = audit(replace(lot, opened={**lot.opened, 7: replace(lot.opened[7], nonce="")}))
+    assert [(finding.check, finding.seq) for finding in found] == [("openings", 7)]
+
+
+def test_bids_judged_while_closing_have_no_findings() -> None:
+    sale = Sale(length=60, window_s=5)
+    sale.start()
+    sale.auction.advance(at(60))
+    sale.bid("ann", PLAIN, 100_000, 55, late=5)
+    sale.bid("bob", PLAIN, 200_000, 59, late=1.5)
+    sale.close()
+    statuses = [entry.public["status"] for entry in sale.auction.tail.entries]
+    assert statuses == ["scheduled", "live", "closing", "live", "ended"]
+    assert audit(lot_of(sale.auction.tail.entries, opened=True)) == []

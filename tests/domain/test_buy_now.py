@@ -1,4 +1,4 @@
-"""Section 6: buy-now is open until the first bid, reserves the lot while payment runs, and never completes on a Sunday."""
+"""Section 6: buy-now is open until the first bid, reserves the lot while payment runs, and never ends on a Sunday."""
 
 from datetime import datetime, timedelta
 

@@ -99,3 +99,12 @@ def test_a_question_that_is_covered_finds_every_answer_that_the_database_did_not
     assert tail.recorded_through + 1 >= tail.first_seq
     assert len(tail.entries) <= tail.unrecorded_count + KEEP_RECORDED + TRIM_STEP
     assert [each.seq for each in tail.entries] == list(range(tail.first_seq, seq + 1))
+
+
+def test_an_entry_is_found_by_its_seq_while_it_is_kept() -> None:
+    tail = filled(1_600)
+    tail.confirm(1_600)
+
+    assert [found and found.seq for found in map(tail.at, (0, 1_100, 1_101, 1_600, 1_601))] == [
+        None, None, 1_101, 1_600, None,
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ from tests.load.figures import Figure, percentile, plain, under
 from tests.load.processes import Meter, Usage, idle, resident_mb
 
 LAG_MS = 2_000
-CLOSING_FROM = timedelta(seconds=20)
+CLOSING_FROM = timedelta(seconds=30)
 AFTER_END_S = 60.0
 
 

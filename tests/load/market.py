@@ -28,6 +28,9 @@ CALM_S = 1.0
 HTTP_TIMEOUT_S = 60
 START_CENTS = 100_000
 IN_QUERY = 500
+ENDED = frozenset({"ended"})
+# Some of a large market may be over before the last one is live.
+STARTED = frozenset({"live", "closing", "ended"})
 
 
 class MarketFailed(RuntimeError):
@@ -67,9 +70,9 @@ class Market:
         self.sellers = people
 
     def lots(self, count: int, *, ends: Sequence[timedelta] = (timedelta(hours=1),)) -> list[int]:
-        """Schedule lots through the API and wait until all are live. `ends` from now are dealt out in turn."""
+        """Schedule lots through the API and wait until all have started. `ends` from now are dealt out in turn."""
         made = asyncio.run(self._schedule(self._vehicles(count), ends))
-        self._wait_for(made, "live", within_s=60 + count / 10)
+        self._wait_for(made, STARTED, within_s=60 + count / 10)
         return made
 
     def rows(self, count: int) -> list[int]:
@@ -91,7 +94,7 @@ class Market:
 
     def closings(self, lots: Sequence[int], within_s: float) -> list[Closing]:
         """Wait until all lots have ended, and read from their ledgers when."""
-        self._wait_for(lots, "ended", within_s=within_s)
+        self._wait_for(lots, ENDED, within_s=within_s)
         query = select(auction_ledger.c.public).where(
             auction_ledger.c.kind == "closed", auction_ledger.c.auction_id.in_(lots)
         )
@@ -104,16 +107,17 @@ class Market:
             lots, lambda some: select(func.count()).where(bids.c.auction_id.in_(some), bids.c.outcome != "refused")
         )
 
-    def _wait_for(self, lots: Sequence[int], status: str, *, within_s: float) -> None:
+    def _wait_for(self, lots: Sequence[int], statuses: frozenset[str], *, within_s: float) -> None:
         end = time.monotonic() + within_s
-        while (there := self._count_in(lots, status)) < len(lots):
+        while (there := self._count_in(lots, statuses)) < len(lots):
             if time.monotonic() > end:
-                raise MarketFailed(f"{there} of {len(lots)} lots were {status} after {within_s:.0f} s")
+                wanted = " or ".join(sorted(statuses))
+                raise MarketFailed(f"{there} of {len(lots)} lots were {wanted} after {within_s:.0f} s")
             time.sleep(POLL_S)
 
-    def _count_in(self, lots: Sequence[int], status: str) -> int:
+    def _count_in(self, lots: Sequence[int], statuses: frozenset[str]) -> int:
         return self._count(
-            lots, lambda some: select(func.count()).where(auctions.c.id.in_(some), auctions.c.status == status)
+            lots, lambda some: select(func.count()).where(auctions.c.id.in_(some), auctions.c.status.in_(statuses))
         )
 
     def _count(self, lots: Sequence[int], query: Any) -> int:

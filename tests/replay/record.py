@@ -25,7 +25,7 @@ from tests.workflows.lots import Lot
 HISTORIES = Path(__file__).parent / "histories"
 # Known to everybody: these histories are of invented people.
 SECRET = b"the key of the replay histories."
-SUGGESTED_EVENTS = 60
+SUGGESTED_EVENTS = 150
 
 
 def load(name: str) -> list[WorkflowHistory]:

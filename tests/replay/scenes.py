@@ -44,9 +44,10 @@ async def steered(lot: Lot) -> None:
 async def besieged(lot: Lot) -> None:
     """Signals that cannot be read, outages, a fork, and a database that is away for a moment."""
     await lot.until_recorded("started")
-    broken: list[list[object | RawValue]] = [[], [1, 2], [raw(lot.client, b"{")], [raw(lot.client, b"x", b"binary/encrypted")]]
+    garbage = raw(b"x", b"binary/encrypted")
+    broken: list[list[object | RawValue]] = [[], [1, 2], [raw(b"{")], [garbage]]
     for arguments in broken:
-        await lot.signal(*arguments)
+        await lot.signal_from_outside(*arguments)
     await lot.signal(messages.BidBatch("s", 0, [bid(2, 600, lot.terms.starts_at)]))
     await lot.signal(messages.Outage(truncate(datetime.now(UTC))), name="report_outage")
     await lot.until_recorded("extended")

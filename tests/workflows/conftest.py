@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -48,7 +47,7 @@ class House:
 async def open_house(env: WorkflowEnvironment) -> AsyncIterator[House]:
     ledger = KeptLedger()
     with ThreadPoolExecutor(ACTIVITIES) as threads:
-        async with env, make_worker(env.client, QUEUE, cast(LedgerWork, ledger), threads):
+        async with env, make_worker(env.client, QUEUE, cast("LedgerWork", ledger), threads):
             yield House(env, ledger)
 
 
@@ -58,8 +57,10 @@ async def skipping(time_skipping_server: Path) -> AsyncIterator[House]:
     env = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(time_skipping_server), data_converter=make_converter(SECRET)
     )
-    attributes = {"AuctionStatus": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-                  "AuctionClosesAt": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME}
+    attributes = {
+        "AuctionStatus": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+        "AuctionClosesAt": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    }
     await env.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=attributes)
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
 
@@ -53,6 +54,11 @@ class Lot:
 
     async def signal(self, *arguments: Any, name: str = "place_bids") -> None:
         await self.handle.signal(name, args=arguments)
+
+    async def signal_from_outside(self, *arguments: Any, name: str = "place_bids") -> None:
+        """As the Temporal UI or CLI does it: without our converter and codec."""
+        outside = Client(self.client.service_client, namespace=self.client.namespace)
+        await outside.get_workflow_handle(self.handle.id).signal(name, args=arguments)
 
     async def state(self) -> dict[str, Any]:
         facts: dict[str, Any] = await self.handle.query(AuctionWorkflow.state)
@@ -102,9 +108,6 @@ def bid(bidder: int, dollars: int, at: datetime, *, bid_id: str = "", kind: str 
     return messages.BidIn(bid_id or str(uuid.uuid4()), str(bidder), kind, dollars * 100, truncate(at), NONCE)
 
 
-def raw(client: Client, data: bytes, encoding: bytes = b"json/plain") -> RawValue:
+def raw(data: bytes, encoding: bytes = b"json/plain") -> RawValue:
     """An argument exactly as given, as somebody outside our code could send it."""
-    payload = client.data_converter.payload_converter.to_payloads(["x"])[0]
-    payload.metadata["encoding"] = encoding
-    payload.data = data
-    return RawValue(payload)
+    return RawValue(Payload(metadata={"encoding": encoding}, data=data))

@@ -81,7 +81,10 @@ async def test_a_lot_that_a_bid_carries_into_sunday_rests_until_monday(skipping:
     outcome = await lot.handle.result()
     resumed, closed = await lot.until_recorded("resumed"), await lot.until_recorded("closed")
 
-    assert (held["reason"], from_text(held["ends_at"])) == ("sunday", midnight + timedelta(milliseconds=held["remaining_ms"]))
+    assert (held["reason"], from_text(held["ends_at"])) == (
+        "sunday",
+        midnight + timedelta(milliseconds=held["remaining_ms"]),
+    )
     assert from_text(resumed["at"]) - monday_opening(midnight) < SECOND
     assert sunday_before(from_text(closed["at"])) is None
     assert outcome.result == "sold"

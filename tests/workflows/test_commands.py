@@ -29,7 +29,9 @@ async def test_a_batch_is_answered_in_order_with_the_entries_to_be_recorded(skip
 
 async def test_a_repeated_bid_gets_its_first_answer_also_in_another_batch(skipping: House) -> None:
     lot, first = await two_bids(skipping)
-    again = await lot.place(bid(2, 600, lot.terms.starts_at, bid_id="first"), bid(2, 700, lot.terms.starts_at, bid_id="first"))
+    again = await lot.place(
+        bid(2, 600, lot.terms.starts_at, bid_id="first"), bid(2, 700, lot.terms.starts_at, bid_id="first")
+    )
 
     assert (again.replies[0].repeated, again.replies[0].entry) == (True, first.entries[-2])
     assert again.replies[1].code == "ID_REUSED"
@@ -49,7 +51,9 @@ async def test_the_reserve_can_be_lowered(skipping: House) -> None:
 async def test_a_bid_is_retracted_by_its_id_or_its_seq(skipping: House) -> None:
     lot, answer = await two_bids(skipping)
     slip = await lot.command(AuctionWorkflow.retract, messages.Retract("second", None, "3", "a zero too much"))
-    gone = await lot.command(AuctionWorkflow.retract, messages.Retract("long ago", answer.replies[0].seq, "admin", "why"))
+    gone = await lot.command(
+        AuctionWorkflow.retract, messages.Retract("long ago", answer.replies[0].seq, "admin", "why")
+    )
     unknown = await lot.command(AuctionWorkflow.retract, messages.Retract("never", None, "admin", "why"))
 
     assert (slip.outcome, slip.entry.public["leader"]) == ("done", "Bidder 1")
@@ -71,7 +75,7 @@ async def test_a_bidder_is_removed_and_may_withdraw_during_a_material_edit(skipp
 
 
 async def test_an_old_look_at_the_database_judges_nothing(skipping: House) -> None:
-    """After 1,000 more recorded entries an id that the door did not find may have been judged, recorded and forgotten."""
+    """After 1,000 more recorded entries an id that the door did not find may have been judged and forgotten."""
     lot = await skipping.lot()
     at = lot.terms.starts_at
     for _ in range(5):
@@ -125,7 +129,14 @@ UPDATES = ["place_bids", "lower_reserve", "retract", "remove_bidder", "cancel", 
 @pytest.mark.parametrize("name", [*UPDATES, "no_such_update"])
 async def test_an_update_of_any_other_shape_is_refused_and_the_lot_goes_on(skipping: House, name: str) -> None:
     lot = await skipping.lot()
-    shapes: list[list[object]] = [[], [1], [{}, {}], ["x", "y", "z"], [raw(lot.client, b"{")]]
+    shapes: list[list[object]] = [
+        [],
+        [1],
+        [{}, {}],
+        ["x", "y", "z"],
+        [raw(b"{")],
+        [raw(b"x" * 40, b"binary/encrypted")],
+    ]
     for arguments in shapes:
         with pytest.raises(WorkflowUpdateFailedError):
             await lot.handle.execute_update(name, args=arguments)

@@ -40,9 +40,7 @@ async def all_runs(lot: Lot) -> list[WorkflowHistory]:
 async def pour(lot: Lot, doors: int) -> None:
     """`BIDS` rising bids through several doors at once, each door recording what it brings back."""
     with ThreadPoolExecutor(1) as threads:
-        auctions = AuctionLots(
-            lot.client, QUEUE, cast(Ledger, None), threads, DoorMetrics(CollectorRegistry())
-        )
+        auctions = AuctionLots(lot.client, QUEUE, cast("Ledger", None), threads, DoorMetrics(CollectorRegistry()))
         numbers = iter(range(BIDS))
 
         async def door() -> None:

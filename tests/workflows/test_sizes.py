@@ -59,7 +59,9 @@ def busy_lot(rows: int, unrecorded: int, bidders: int) -> Auction:
 def carried(auction: Auction, waiting: int = 0) -> messages.AuctionStart:
     dice = random.Random(waiting)
     bids = [
-        messages.BidIn(str(uuid.UUID(int=dice.getrandbits(128))), "1" * 12, "bid", 10**10, START, dice.randbytes(32).hex())
+        messages.BidIn(
+            str(uuid.UUID(int=dice.getrandbits(128))), "1" * 12, "bid", 10**10, START, dice.randbytes(32).hex()
+        )
         for _ in range(waiting)
     ]
     return messages.AuctionStart(
