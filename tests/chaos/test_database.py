@@ -16,6 +16,8 @@ from tests.journeys.town import START_CENTS, Town, eventually
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
 FORGED = "f" * 64
+# The sign-in or the door, whichever needs the database first.
+AWAY = ((503, "DATABASE_UNAVAILABLE"), (503, "UNAVAILABLE"))
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def test_a_database_that_is_locked_for_long_delays_bids_and_wedges_nothing(
         found.until(200)
         with locked(chaos_town):
             answer = chaos_town.bid(late, lot, found.asked_cents + 10_000_000)
-        assert (answer.status_code, answer.json()["title"]) == (503, "Unavailable"), answer.text
+        assert (answer.status_code, answer.json()["code"]) in AWAY
         assert int(answer.headers["retry-after"]) >= 1
         found.until(400)
     figures = prove(chaos_town, lot, found)

@@ -369,3 +369,8 @@ def test_bids_judged_while_closing_have_no_findings() -> None:
     statuses = [entry.public["status"] for entry in sale.auction.tail.entries]
     assert statuses == ["scheduled", "live", "closing", "live", "ended"]
     assert audit(lot_of(sale.auction.tail.entries, opened=True)) == []
+
+
+def test_a_running_ledger_may_be_taken_before_the_consequence_of_an_outage_is_recorded() -> None:
+    lot = audited(opened=True)[0]
+    assert audit(replace(lot, entries=lot.entries[:36], running=True)) == []
