@@ -45,6 +45,22 @@ class BidsAwaited:
     missed_at: list[datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class LookUpBids:
+    """Bid ids to look for among the recorded bids of one auction."""
+
+    auction_id: int
+    bid_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BidsLookedUp:
+    """Which of the ids are recorded, and the last `seq` that was recorded without a gap at that moment."""
+
+    through: int
+    known: list[str]
+
+
 class LedgerActivities(ABC):
     """Recording what the auction decided."""
 
@@ -62,3 +78,8 @@ class LedgerActivities(ABC):
     @activity.defn(name="make_nonces")
     def make_nonces(self, count: int) -> list[str]:
         """Random 32-byte nonces as hex, from outside the workflow."""
+
+    @abstractmethod
+    @activity.defn(name="look_up_bids")
+    def look_up_bids(self, work: LookUpBids) -> BidsLookedUp:
+        """Find which bids were judged and recorded before."""

@@ -156,6 +156,15 @@ class LedgerWork(contracts.LedgerActivities):
         """Random 32-byte nonces as hex, from outside the workflow."""
         return [secrets.token_hex(32) for _ in range(count)]
 
+    @activity.defn(name="look_up_bids")
+    def look_up_bids(self, work: contracts.LookUpBids) -> contracts.BidsLookedUp:
+        """Find which bids were judged and recorded before. Raises LookupError for an auction without a row."""
+        with reading(self._engine) as connection:
+            head = entries_db.head(connection, work.auction_id)
+            if head is None:
+                raise LookupError(work.auction_id)
+            return contracts.BidsLookedUp(head.seq, list(bids.receipts(connection, work.bid_ids)))
+
     def _announce_closing(self, work: contracts.AwaitBids) -> None:
         with transaction(self._engine) as connection:
             facts = entries_db.mark_closing(connection, work.auction_id, work.ends_at)

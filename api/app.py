@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from temporalio.client import Client
 
 from activities.db.engine import make_engine
-from activities.keys import Signer
+from activities.keys import Sealer, Signer
 from activities.ledger import Ledger
 from activities.limits import Limiter
 from activities.live import RedisPublisher
@@ -23,10 +23,12 @@ from activities.settings import Settings, load_or_create_platform_key
 from api import (
     approvals,
     auctions,
+    audits,
     bid_forms,
     bids,
     codec,
     errors,
+    explanations,
     live,
     operations,
     pages,
@@ -109,6 +111,8 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         schedules,
         steering,
         approvals,
+        audits,
+        explanations,
         bid_forms,
         bids,
         codec,
@@ -178,6 +182,7 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         sign_ins=SignIns(database, passwords, Limiter(redis), settings.session_days),
         signer=Signer(secret),
         codec=EncryptionCodec(secret),
+        sealer=Sealer(secret),
         pages=Pages(),
         static_files=static_versions(STATIC),
         registry=registry,

@@ -152,7 +152,7 @@ async def bid_history(
 @router.get("/{auction_id}/head", **about(Audience.PUBLIC, "AUCTION_NOT_FOUND", example=SIGNED_HEAD))
 async def signed_head(request: Request, _: Viewer, auction_id: Id) -> SignedHeadView:
     """The signed head of the ledger: who keeps it can later show that nothing before it was changed."""
-    return _signed(request, await services_of(request).database.read(known_head, auction_id))
+    return signed_view(request, await services_of(request).database.read(known_head, auction_id))
 
 
 @router.get(
@@ -179,7 +179,7 @@ async def public_ledger(
     head, found = await services_of(request).database.read(
         _ended_ledger, auction_id, number_key(cursor) or 0, limit + 1
     )
-    signed = _signed(request, head)
+    signed = signed_view(request, head)
     return {
         "auction_id": auction_id,
         "public_key": signed["public_key"],
@@ -226,7 +226,8 @@ def _ended_ledger(connection: Connection, auction_id: int, after_seq: int, limit
     return head, history.ledger_page(connection, auction_id, after_seq=after_seq, limit=limit)
 
 
-def _signed(request: Request, head: Head) -> SignedHeadView:
+def signed_view(request: Request, head: Head) -> SignedHeadView:
+    """The recorded head of a ledger with the platform's signature."""
     signer = services_of(request).signer
     return {
         "auction_id": head.id,

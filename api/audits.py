@@ -1,9 +1,8 @@
 """The audit export for admins: the ledger with every private part sealed, so that only the platform's key opens it."""
 
 import hashlib
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.requests import Request
 from typing_extensions import TypedDict
@@ -13,8 +12,7 @@ from activities.db.auctions import Head
 from activities.db.audit import Deed
 from activities.db.history import LedgerRow
 from activities.keys import Sealer
-from activities.settings import load_or_create_platform_key
-from api.auctions import LEDGER_PAGE, LedgerLimit, known_head
+from api.auctions import LEDGER_PAGE, LedgerLimit, known_head, signed_view
 from api.bid_views import EntryView, SignedHeadView, entry_view
 from api.database import now
 from api.examples import ENTRY, SIGNED_HEAD
@@ -24,7 +22,6 @@ from api.paging import Cursor, number_key
 from api.routes import about
 from api.security import Admin, Audience
 from api.state import services_of
-from domain.clock import to_text
 from domain.ledger import canonical
 
 ACTION = "ledger_audited"
@@ -49,11 +46,6 @@ class AuditPage(TypedDict):
     head: SignedHeadView
 
 
-def sealer(request: Request) -> Sealer:
-    """The sealer of this platform's key."""
-    return Sealer(load_or_create_platform_key(services_of(request).settings))
-
-
 @router.get(
     "/{auction_id}/audit",
     **about(
@@ -73,7 +65,6 @@ def sealer(request: Request) -> Sealer:
 async def audit_export(
     request: Request,
     person: Admin,
-    sealing: Annotated[Sealer, Depends(sealer)],
     auction_id: Id,
     limit: LedgerLimit = LEDGER_PAGE,
     cursor: Cursor = None,
@@ -86,10 +77,10 @@ async def audit_export(
     return {
         "auction_id": auction_id,
         "public_key": services_of(request).signer.public_key,
-        "items": [{**entry_view(row), "sealed": seal(sealing, row)} for row in found[:limit]],
+        "items": [{**entry_view(row), "sealed": seal(services_of(request).sealer, row)} for row in found[:limit]],
         "next_cursor": str(found[limit - 1].seq) if len(found) > limit else None,
         "total": head.seq,
-        "head": _signed(request, head),
+        "head": signed_view(request, head),
     }
 
 
@@ -113,16 +104,3 @@ def _audited(
     head = known_head(connection, auction_id)
     audit.note(connection, deed)
     return head, history.ledger_page(connection, auction_id, after_seq=after_seq, limit=limit)
-
-
-def _signed(request: Request, head: Head) -> SignedHeadView:
-    signer = services_of(request).signer
-    return {
-        "auction_id": head.id,
-        "seq": head.seq,
-        "hash": head.hash,
-        "version": head.version,
-        "signature": signer.head(head.id, head.seq, head.hash),
-        "public_key": signer.public_key,
-        "server_now": to_text(now()),
-    }

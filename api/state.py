@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from starlette.requests import HTTPConnection
 from temporalio.client import Client
 
-from activities.keys import Signer
+from activities.keys import Sealer, Signer
 from activities.settings import Settings
 from api.database import Database
 from api.pace import Pace
@@ -39,6 +39,7 @@ class Services:
     sign_ins: SignIns
     signer: Signer
     codec: EncryptionCodec
+    sealer: Sealer
     pages: Pages
     static_files: Mapping[str, str]
     registry: CollectorRegistry

@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -46,7 +46,6 @@ from workflows import messages
 from workflows.auction import AuctionWorkflow
 
 HOLD_REASON_MAX = 32
-RESUME_MOST_S = int(timedelta(days=30).total_seconds())
 # These mean something to the machinery: a lot held for one of them is resumed, or bids are withdrawn, by its own rules.
 HOUSE_REASONS = frozenset({"outage", "sunday", "fork", "buy_now", "material_edit"})
 FILED = {"description": "A second admin must approve it", "content": {"application/json": {"example": APPROVAL}}}
@@ -98,9 +97,7 @@ class HoldBody(Body):
 
 
 class ResumeBody(Body):
-    """`at_least_s`: how many seconds are to be left at least; 0 restores exactly what was left."""
-
-    at_least_s: Annotated[int, Field(strict=True, ge=0, le=RESUME_MOST_S)] = 0
+    """Nothing to say: what was left at the hold is left again, exactly."""
 
 
 class RetractBody(Body):
@@ -173,11 +170,11 @@ async def hold(request: Request, person: Admin, auction_id: Id, key: Key, body: 
 
 
 @router.post("/{auction_id}/resume", **writes(Audience.ADMIN, *COMMAND_CODES, "NOT_HELD", example={**EXAMPLE}))
-async def resume(request: Request, person: Admin, auction_id: Id, key: Key, body: ResumeBody) -> CommandView:
+async def resume(request: Request, person: Admin, auction_id: Id, key: Key, _: ResumeBody) -> CommandView:
     """Start the clocks of a held lot again."""
-    attempt = _attempt(request, person, auction_id, "resume", at_least_s=body.at_least_s)
+    attempt = _attempt(request, person, auction_id, "resume")
     await services_of(request).database.write(by_staff, attempt)
-    return await _carry_out(request, attempt, key, AuctionWorkflow.resume, messages.Resume(body.at_least_s))
+    return await _carry_out(request, attempt, key, AuctionWorkflow.resume, messages.Resume())
 
 
 @router.post(

@@ -15,6 +15,7 @@ from domain.ledger import Entry, chain, genesis
 from domain.money import INCREMENT_TABLES, is_whole_dollars
 from domain.tail import Tail
 
+MATERIAL_EDIT = "material_edit"
 OUTAGE_DELAY = timedelta(seconds=5)
 OUTAGE_EXTENSION = timedelta(minutes=10)
 SLIP_FACTOR = 2
@@ -287,10 +288,11 @@ class Auction:
         return self.done("held", now, reason=reason, remaining_ms=self.remaining // MILLISECOND)
 
     def resume(self, now: datetime, *, at_least: timedelta = timedelta(0)) -> Answer:
-        """Start the clocks again with the time that was left at the hold, or with `at_least`."""
+        """Start the clocks again with the time that was left at the hold; after a material edit with `at_least`."""
         if self.status is not Status.HELD or self.remaining is None:
             return self.refuse("resumed", Code.NOT_HELD, now)
-        remaining = max(self.remaining, at_least)
+        floor = at_least if self.hold_reason == MATERIAL_EDIT else timedelta(0)
+        remaining = max(self.remaining, floor)
         if self.started:
             self.status, self.ends_at = Status.LIVE, now + remaining
         else:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.auction import OUTAGE_DELAY, OUTAGE_EXTENSION, Status
+from domain.auction import MATERIAL_EDIT, OUTAGE_DELAY, OUTAGE_EXTENSION, Status
 from domain.audit_lot import REPLAYS, Lot, Remark, Step
 from domain.clock import MILLISECOND, from_text, sunday_before
-from domain.steering import MATERIAL_EDIT
 
 OPEN = {"live", "closing"}
 LIVE, HELD, SCHEDULED, ENDED = ({status} for status in ("live", "held", "scheduled", "ended"))

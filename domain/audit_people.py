@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from domain.auction import SLIP_FACTOR
+from domain.auction import MATERIAL_EDIT, SLIP_FACTOR
 from domain.audit_lot import Lot, Public, Remark, Step
 from domain.bidding import Kind
 from domain.clock import from_text
 from domain.errors import Code
-from domain.steering import MATERIAL_EDIT, RETRACT_BEFORE_END, RETRACT_WITHIN
+from domain.steering import RETRACT_BEFORE_END, RETRACT_WITHIN
 
 
 @dataclass(slots=True)

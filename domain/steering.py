@@ -6,7 +6,7 @@ Source: auction-rules.md section 6. Each takes the auction, appends one entry an
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
-from domain.auction import Answer, Auction, Result, Status
+from domain.auction import MATERIAL_EDIT, Answer, Auction, Result, Status
 from domain.bidding import Row, lower_reserve, replay
 from domain.clock import to_text
 from domain.errors import Code
@@ -14,7 +14,6 @@ from domain.money import is_whole_dollars
 
 RETRACT_WITHIN = timedelta(seconds=60)
 RETRACT_BEFORE_END = timedelta(hours=1)
-MATERIAL_EDIT = "material_edit"
 
 
 def schedule(auction: Auction, now: datetime, nonce: str) -> Answer:

@@ -35,7 +35,12 @@ def make_worker(client: Client, task_queue: str, ledger: LedgerWork, threads: Th
         client,
         task_queue=task_queue,
         workflows=[AuctionWorkflow],
-        activities=[ledger.record_ledger, ledger.await_bids_in_flight, ledger.make_nonces],
+        activities=[
+            ledger.record_ledger,
+            ledger.await_bids_in_flight,
+            ledger.make_nonces,
+            ledger.look_up_bids,
+        ],
         activity_executor=threads,
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*OUR_MODULES)

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contracts import AwaitBids, LedgerActivities, RecordedLedger, RecordLedger
+    from activities.contracts import AwaitBids, LedgerActivities, LookUpBids, RecordedLedger, RecordLedger
     from domain import steering
     from domain.auction import OUTAGE_DELAY, Answer, Auction, Bid, Status
     from domain.bidding import Kind
@@ -177,7 +177,7 @@ class AuctionWorkflow:
         match message:
             case messages.Outage():
                 self._report_outage(message)
-            case messages.BidBatch() if self._inbox.is_empty and not self._auction.tail.is_full:
+            case messages.BidBatch() if self._inbox.is_empty and self._may_judge(message):
                 self._judge(message)
             case _ if self._has_all_rows():
                 self._refuse_unreadable("LotFull")
@@ -303,6 +303,8 @@ class AuctionWorkflow:
     async def _empty_inbox(self) -> None:
         inbox, tail = self._inbox, self._auction.tail
         while inbox.batches and not tail.is_full:
+            if not self._may_judge(inbox.batches[0]):
+                await self._look_up_first_batch()
             self._judge(inbox.batches.pop(0))
         if count := inbox.next_count():
             nonces = await workflow.execute_activity_method(LedgerActivities.make_nonces, count, **policies.NONCES)
@@ -310,6 +312,18 @@ class AuctionWorkflow:
             for bid in inbox.take(nonces, now):
                 self._auction.place(bid, now)
         self._to_record = True
+
+    def _may_judge(self, batch: messages.BidBatch) -> bool:
+        return self._auction.tail.covers(batch.recorded_through) and not self._auction.tail.is_full
+
+    async def _look_up_first_batch(self) -> None:
+        # Much was recorded since its door looked for these ids: one that was judged meanwhile may be forgotten here.
+        batches = self._inbox.batches
+        while not self._auction.tail.covers(batches[0].recorded_through):
+            wanted = LookUpBids(self._auction.terms.auction_id, [bid.bid_id for bid in batches[0].bids])
+            found = await workflow.execute_activity_method(LedgerActivities.look_up_bids, wanted, **policies.LOOK_UP)
+            fresh = [bid for bid in batches[0].bids if bid.bid_id not in found.known]
+            batches[0] = messages.BidBatch(batches[0].batch_id, found.through, fresh)
 
     def _commanded(self, answer: Answer) -> messages.CommandAnswer:
         self._nudged = self._to_record = True

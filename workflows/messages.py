@@ -128,7 +128,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Start the clocks again with the time that was left, or with `at_least_s` seconds."""
+    """Start the clocks again with the time that was left, or after a material edit with `at_least_s` seconds."""
 
     at_least_s: int = 0
 

@@ -29,6 +29,9 @@ IN_FLIGHT = ActivityPolicy(
     ),
 )
 
+# Looking up is only reading; a bid that was signalled waits for it as long as the database is away.
+LOOK_UP = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD["retry_policy"])
+
 # Thirty-two random bytes: quick, and harmless to ask for again.
 NONCES = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=2),

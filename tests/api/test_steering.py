@@ -173,14 +173,6 @@ async def test_an_admin_holds_a_lot_and_resumes_it_with_the_time_it_had(floor: F
     assert resumed["ends_at"] > held["ends_at"]
 
 
-async def test_a_lot_resumes_with_as_much_time_as_is_asked_for(floor: Floor) -> None:
-    lot = await floor.lot()
-    await floor.post("amy", at(lot, "hold"), WHY)
-    await floor.post("amy", at(lot, "resume"), {"at_least_s": 10 * 86_400})
-    assert floor.lots.commands[-1][1] == messages.Resume(864_000)
-    assert floor.lots.auctions[lot].ends_at - floor.lots.now() > 9 * DAY
-
-
 async def test_a_lot_is_held_once_and_resumed_once(floor: Floor) -> None:
     lot = await floor.lot()
     assert refusal(await floor.post("amy", at(lot, "resume"), {})) == (409, "NOT_HELD")
@@ -200,12 +192,6 @@ async def test_a_reason_is_made_of_characters_that_can_be_shown(floor: Floor, te
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     answer = await client.post(at(lot, "hold"), content=f'{{"reason": "{text}"}}', headers=headers)
     assert wrong_fields(answer) == ["reason"]
-
-
-@pytest.mark.parametrize("seconds", [-1, 2_592_001, 1.5, "60", True])
-async def test_the_least_time_is_whole_seconds_of_a_month_at_most(floor: Floor, seconds: object) -> None:
-    lot = await floor.lot()
-    assert wrong_fields(await floor.post("amy", at(lot, "resume"), {"at_least_s": seconds})) == ["at_least_s"]
 
 
 # An own slip

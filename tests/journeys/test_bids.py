@@ -44,7 +44,11 @@ def test_of_500_equal_bids_at_once_one_leads_and_each_has_its_entry(journey_town
 
 def test_two_api_processes_that_bid_on_one_lot_make_one_order(journey_town: Town) -> None:
     lot, buyers = journey_town.lot(), journey_town.buyers(20)
-    bids = [(who, f"{turn}", START_CENTS + (turn * 20 + place) * 10_000) for turn in range(10) for place, who in enumerate(buyers)]
+    bids = [
+        (who, f"{turn}", START_CENTS + (turn * 20 + place) * 10_000)
+        for turn in range(10)
+        for place, who in enumerate(buyers)
+    ]
     # Every bid is sent to both processes: whichever is first is answered, and the other answers the same.
     answers = asyncio.run(at_once(journey_town, lot, [bid for bid in bids for _ in (0, 1)]))
     pairs = list(zip(answers[::2], answers[1::2], strict=True))

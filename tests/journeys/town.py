@@ -142,7 +142,10 @@ class Town:
         )
         with reading(self.engine) as connection:
             rows = connection.execute(query).all()
-        return [Entry(seq, prev, own, _json(public), _json(private), nonce) for seq, prev, own, public, private, nonce in rows]
+        return [
+            Entry(seq, prev, own, _json(public), _json(private), nonce)
+            for seq, prev, own, public, private, nonce in rows
+        ]
 
     def in_flight(self, auction_id: int) -> int:
         """How many batches of a lot are not known to be recorded."""

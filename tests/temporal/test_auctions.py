@@ -534,9 +534,7 @@ async def test_a_signal_to_a_lot_that_is_over_is_refused(stage: DoorStage) -> No
 
 
 @pytest.mark.parametrize(("early_ms", "outcome"), [(1, "leading"), (0, "refused")])
-async def test_a_bid_counts_until_one_millisecond_before_the_end(
-    stage: DoorStage, early_ms: int, outcome: str
-) -> None:
+async def test_a_bid_counts_until_one_millisecond_before_the_end(stage: DoorStage, early_ms: int, outcome: str) -> None:
     lot, door = stage.lot(), stage.door()
     auction = stage.auction(lot)
     auction.ends_at = auction.starts_at + HOUR - timedelta(seconds=1)

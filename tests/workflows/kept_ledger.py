@@ -7,7 +7,15 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.contracts import AwaitBids, BidsAwaited, LedgerActivities, RecordedLedger, RecordLedger
+from activities.contracts import (
+    AwaitBids,
+    BidsAwaited,
+    BidsLookedUp,
+    LedgerActivities,
+    LookUpBids,
+    RecordedLedger,
+    RecordLedger,
+)
 from domain.ledger import Entry, genesis
 
 
@@ -21,6 +29,7 @@ class Kept:
     missed: list[datetime] = field(default_factory=list)
     in_flight: asyncio.Event = field(default_factory=asyncio.Event)
     closings: int = 0
+    looked_up: int = 0
 
     def head(self, auction_id: int) -> RecordedLedger:
         last = self.entries[-1] if self.entries else None
@@ -68,6 +77,13 @@ class KeptLedger(LedgerActivities):
         kept.closings += 1
         await kept.in_flight.wait()
         return BidsAwaited(list(kept.missed))
+
+    @activity.defn(name="look_up_bids")
+    def look_up_bids(self, work: LookUpBids) -> BidsLookedUp:
+        kept = self.of(work.auction_id)
+        kept.looked_up += 1
+        known = {entry.public.get("bid_id") for entry in kept.entries}
+        return BidsLookedUp(kept.head(work.auction_id).through, [bid_id for bid_id in work.bid_ids if bid_id in known])
 
     @activity.defn(name="make_nonces")
     def make_nonces(self, count: int) -> list[str]:

@@ -117,6 +117,20 @@ async def test_a_slow_database_makes_the_lot_busy_and_signals_wait_until_there_i
     await lot.end()
 
 
+async def test_a_bid_signalled_after_its_first_answer_was_forgotten_is_not_judged_again(skipping: House) -> None:
+    lot = await skipping.lot()
+    first, fresh = bid(2, 600, lot.terms.starts_at), bid(3, 900, lot.terms.starts_at)
+    await lot.place(first)
+    for _ in range(5):
+        await lot.place(*[bid(4, 1, lot.terms.starts_at) for _ in range(256)])
+    await lot.signal(messages.BidBatch("late", 0, [first, fresh]))
+    await lot.until(lambda: lot.kept.entries[-1].public.get("bid_id") == fresh.bid_id)
+
+    assert [entry.public.get("bid_id") for entry in lot.kept.entries].count(first.bid_id) == 1
+    assert lot.kept.looked_up == 1
+    await lot.end()
+
+
 async def test_a_fork_holds_the_lot_until_people_resume_it(skipping: House) -> None:
     lot = await skipping.lot()
     await lot.place(bid(2, 600, lot.terms.starts_at))
