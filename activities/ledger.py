@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -77,15 +77,19 @@ class Ledger:
                 batches.open_batch(connection, opening.batch, now)
         return Opened(head.seq, known, over_limit, in_flight)
 
-    def bring_home(self, auction_id: int, entries: Sequence[Entry], batch_ids: Sequence[str]) -> entries_db.Recorded:
-        """After a batch was answered, in one transaction: record its entries and forget that it was in flight.
+    def bring_home(
+        self, auction_id: int, entries: Sequence[Entry], in_flight: Mapping[str, int]
+    ) -> entries_db.Recorded:
+        """After batches were answered, in one transaction: record their entries and forget that they were in flight.
 
-        Blocking, idempotent. Where the entries leave a gap the in-flight rows stay, for whoever catches up.
+        Blocking, idempotent. `in_flight`: ids of batches with the last `seq` of each; the row of one that is not
+        recorded as far as that stays, for whoever catches up.
         """
         with transaction(self._engine) as connection:
             recorded = entries_db.record(connection, auction_id, entries)
-            if not recorded.gap:
-                batches.close_batches(connection, batch_ids)
+            home = [batch_id for batch_id, through in in_flight.items() if through <= recorded.through]
+            if home:
+                batches.close_batches(connection, home)
                 release_lost(connection, auction_id)
         self._announce(auction_id, recorded)
         return recorded

@@ -61,10 +61,11 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """A batch whose bidders are answered and whose entries are still to be recorded."""
+    """A batch whose bidders are answered: the entries it brought, and the `seq` through which it is to be recorded."""
 
     batch_id: str
-    entries: Sequence[Entry]
+    entries: Sequence[Entry] = ()
+    through: int = 0
 
 
 @dataclass(slots=True)
@@ -148,7 +149,7 @@ class AuctionDoor:
         while lot.waiting or lot.done:
             batch = _take(lot, min(self._limits.batch_max, MOST_BIDS_IN_BATCH))
             try:
-                await (self._round(lot, batch) if batch else self._record(lot))
+                await (self._round(lot, batch) if batch else self._come_home(lot))
             except Exception as error:
                 log.exception("door_failed", auction_id=lot.auction_id, error=type(error).__name__)
                 _fail(batch, away())
@@ -168,7 +169,7 @@ class AuctionDoor:
                 lot.in_flight = batch_id
                 await self._send(lot, batch_id, opened, fresh)
             elif opened is not None and opened.in_flight:
-                lot.done.append(_Done(batch_id, ()))
+                lot.done.append(_Done(batch_id))
         finally:
             await recording
 
@@ -184,26 +185,39 @@ class AuctionDoor:
             await asyncio.sleep(DATABASE_PAUSE_S)
             return None
 
-    async def _record(self, lot: _Lot) -> None:
-        """Record what is done; while that is not possible it is kept and tried again."""
+    async def _come_home(self, lot: _Lot) -> None:
+        """With nothing more to send: record what is done, and fetch what no answer had room for."""
+        if await self._record(lot) and lot.done and not lot.waiting:
+            await self._auctions.catch_up(lot.auction_id)
+            await self._record(lot)
+            # What is missing even now is left to the sweeper, with its in-flight row.
+            lot.done.clear()
+
+    async def _record(self, lot: _Lot) -> bool:
+        """Record what is done; False while that is not possible: then it is kept and tried again.
+
+        A batch of which the answers so far did not bring everything is kept too, for the next answer brings more.
+        """
         done = list(lot.done)
         if not done:
-            return
+            return True
         entries = [entry for each in done for entry in each.entries]
         started = time.perf_counter()
         try:
-            batch_ids = [each.batch_id for each in done]
-            recorded = await self._in_thread(self._ledger.bring_home, lot.auction_id, entries, batch_ids)
+            batches = {each.batch_id: each.through for each in done}
+            recorded = await self._in_thread(self._ledger.bring_home, lot.auction_id, entries, batches)
         except DATABASE_ERRORS as error:
             log.warning("batch_not_recorded", auction_id=lot.auction_id, error=type(error).__name__)
             await asyncio.sleep(DATABASE_PAUSE_S)
-            return
+            return False
         self._metrics.recording.observe(time.perf_counter() - started)
-        del lot.done[: len(done)]
+        late = [_Done(each.batch_id, through=each.through) for each in done if each.through > recorded.through]
+        lot.done[: len(done)] = [] if recorded.forked else late
         if recorded.forked:
             await self._auctions.hold_forked(lot.auction_id, recorded.through)
         elif recorded.gap:
             await self._auctions.catch_up(lot.auction_id)
+        return True
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
@@ -232,7 +246,7 @@ class AuctionDoor:
         judged_now = [waiting for waiting in fresh if not waiting.by_signal]
         # What was only signalled comes home by itself: its in-flight row is left to the sweeper, which sees to that.
         if judged_now:
-            lot.done.append(_Done(batch_id, await self._deliver(lot, batch_id, opened, judged_now)))
+            lot.done.append(await self._deliver(lot, batch_id, opened, judged_now))
 
     async def _signal(self, lot: _Lot, opened: Opened, fresh: list[_Waiting]) -> None:
         if not fresh:
@@ -248,8 +262,8 @@ class AuctionDoor:
             if not waiting.answer.done():
                 waiting.answer.set_result(None)
 
-    async def _deliver(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> Sequence[Entry]:
-        """Send the batch, answer its bidders, and return the entries that are to be recorded."""
+    async def _deliver(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> _Done:
+        """Send the batch, answer its bidders, and return what is to be recorded."""
         batch = BidBatch(batch_id, opened.recorded_through, [waiting.bid for waiting in fresh])
         self._metrics.batch_size.observe(len(fresh))
         started = time.perf_counter()
@@ -257,7 +271,7 @@ class AuctionDoor:
             answer = await self._auctions.place_bids(lot.auction_id, batch)
         except AuctionOverError:
             _fail(fresh, auction_over())
-            return ()
+            return _Done(batch_id)
         self._metrics.judging.observe(time.perf_counter() - started)
         if answer.stale:
             # Others have recorded much since we looked: the ids must be looked for again before they may be judged.
@@ -265,11 +279,11 @@ class AuctionDoor:
         if answer.busy:
             _fail(fresh, away())
         if answer.stale or answer.busy:
-            return ()
+            return _Done(batch_id)
         entries = {entry.seq: entry for entry in answer.entries}
         for waiting, reply in zip(fresh, answer.replies, strict=True):
             _settle(waiting, _judged(reply, entries))
-        return answer.entries
+        return _Done(batch_id, answer.entries, max(reply.seq for reply in answer.replies))
 
 
 def _take(lot: _Lot, most: int) -> list[_Waiting]:

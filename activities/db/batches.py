@@ -6,7 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from activities.db.bulk import insert_rows
+from activities.db.prepared import PreparedIn
 from activities.db.tables import auctions, bid_batches, missed_bids
+from domain.clock import to_ms
+
+CLOSE = PreparedIn(lambda ids: delete(bid_batches).where(bid_batches.c.batch_id.in_(ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +35,22 @@ class Missed:
 
 def open_batch(connection: Connection, batch: InFlight, now: datetime) -> None:
     """Write that a batch is on its way, before it is sent."""
-    connection.execute(
-        insert(bid_batches).values(
-            batch_id=batch.batch_id,
-            auction_id=batch.auction_id,
-            process_id=batch.process_id,
-            first_received_at=batch.first_received_at,
-            created_at=now,
-            seen_at=now,
-        )
-    )
+    moment = to_ms(now)
+    row = {
+        "batch_id": batch.batch_id,
+        "auction_id": batch.auction_id,
+        "process_id": batch.process_id,
+        "first_received_at": to_ms(batch.first_received_at),
+        "created_at": moment,
+        "seen_at": moment,
+    }
+    insert_rows(connection, bid_batches, [row])
 
 
 def close_batches(connection: Connection, batch_ids: Sequence[str]) -> None:
     """Forget batches whose entries are recorded."""
-    connection.execute(delete(bid_batches).where(bid_batches.c.batch_id.in_(batch_ids)))
+    if batch_ids:
+        CLOSE.run(connection, batch_ids)
 
 
 def touch_batches(connection: Connection, batch_ids: Sequence[str], now: datetime) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, and_, case, func, or_, select
 
 from activities.db.history import ENTRY, LedgerRow, entry_of
+from activities.db.prepared import PreparedIn
 from activities.db.tables import auction_ledger, auctions, bids, vehicles
 from activities.db.vehicles import SUMMARY, VehicleSummary
 
@@ -87,6 +88,9 @@ BID = (
 LOT = (auctions.c.status, auctions.c.ends_at, auctions.c.price_cents, auctions.c.leader_id, auctions.c.result)
 
 
+KNOWN = PreparedIn(lambda ids: select(bids.c.bid_id).where(bids.c.bid_id.in_(ids)))
+
+
 def bid(connection: Connection, bid_id: str) -> Bid | None:
     """One judged bid."""
     row = connection.execute(select(*BID).where(bids.c.bid_id == bid_id)).one_or_none()
@@ -107,7 +111,10 @@ def receipt(connection: Connection, bid_id: str, *, user_id: int) -> Receipt | N
 
 
 def receipts(connection: Connection, bid_ids: Sequence[str]) -> dict[str, Receipt]:
-    """The bids of these ids that were judged and recorded, by id."""
+    """The bids of these ids that were judged and recorded, by id. `bid_ids` may not be empty."""
+    bid_ids = list(KNOWN.run(connection, bid_ids).scalars())
+    if not bid_ids:
+        return {}
     query = (
         select(*BID, *ENTRY)
         .join(

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from activities.db.bulk import insert_rows
+from activities.db.prepared import Prepared
 from activities.db.reservations import release
 from activities.db.tables import auction_ledger, auctions, bids
 from domain.clock import from_text, to_ms
@@ -19,6 +22,22 @@ BID_KINDS = frozenset({"bid", "auto_bid"})
 REPLAYS = frozenset({"retracted", "bidder_removed"})
 ENCODER = msgspec.json.Encoder()
 FORK_ALERT = "fork: the database and the auction's history disagree at one ledger entry"
+
+
+COPIED = ("status", "price_cents", "minimum_next_cents", "version", "bid_count", "bidder_count")
+HEAD_COLUMNS = (auctions.c.seq, auctions.c.hash, auctions.c.version, auctions.c.leader_id, auctions.c.leader_alias)
+HEAD = Prepared(select(*HEAD_COLUMNS).where(auctions.c.id == bindparam("auction_id")))
+LOCKED_HEAD = Prepared(select(*HEAD_COLUMNS).where(auctions.c.id == bindparam("auction_id")).with_for_update())
+NEW_HEAD = Prepared(
+    update(auctions)
+    .where(auctions.c.id == bindparam("auction_id"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("seq", "hash", "leader_id", "leader_alias", "reserve_state", "ends_at", *COPIED)
+        }
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +70,28 @@ class Head:
 
 def head(connection: Connection, auction_id: int, *, lock: bool = False) -> Head | None:
     """The recorded head of an auction; locked until the end of the transaction where asked for."""
-    query = select(
-        auctions.c.seq, auctions.c.hash, auctions.c.version, auctions.c.leader_id, auctions.c.leader_alias
-    ).where(auctions.c.id == auction_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row: Sequence[Any] | None = (LOCKED_HEAD if lock else HEAD).run(connection, auction_id=auction_id).one_or_none()
     return None if row is None else Head(*row)
 
 
 def record(connection: Connection, auction_id: int, entries: Sequence[Entry]) -> Recorded:
-    """Write what is new of `entries` (in order of `seq`): ledger, bids, head, and reservations that are over.
+    """Write what is new of `entries`: ledger, bids, head, and reservations that are over.
 
-    Idempotent by (auction, seq). Raises LookupError for an auction without a row.
+    `entries` are what one or more batches brought, each in order of `seq`; they may overlap. Idempotent by (auction,
+    seq). Raises LookupError for an auction without a row.
     """
     current = head(connection, auction_id, lock=True)
     if current is None:
         message = f"auction {auction_id} has no row to record on"
         raise LookupError(message)
-    fresh = [entry for entry in entries if entry.seq > current.seq]
-    known = [entry for entry in entries if entry.seq <= current.seq]
-    if known and _stored_hash(connection, auction_id, known[-1].seq) != known[-1].hash:
+    known = max((entry for entry in entries if entry.seq <= current.seq), key=lambda entry: entry.seq, default=None)
+    if known is not None and _stored_hash(connection, auction_id, known.seq) != known.hash:
         return _fork(connection, auction_id, current)
-    if not fresh:
-        return Recorded(current.seq, current.hash)
-    if fresh[0].seq != current.seq + 1:
-        return Recorded(current.seq, current.hash, gap=True)
-    if fresh[0].prev_hash != current.hash:
+    fresh, forked, gap = _fresh(current, entries)
+    if forked:
         return _fork(connection, auction_id, current)
+    if gap or not fresh:
+        return Recorded(current.seq, current.hash, gap=gap)
     users = _write(connection, auction_id, current, fresh)
     return Recorded(fresh[-1].seq, fresh[-1].hash, fresh, users=users, version_before=current.version)
 
@@ -85,6 +100,22 @@ def count_entries(connection: Connection, auction_id: int) -> int:
     """How many entries of an auction are recorded."""
     query = select(func.count()).select_from(auction_ledger).where(auction_ledger.c.auction_id == auction_id)
     return connection.execute(query).scalar_one()
+
+
+def _fresh(current: Head, entries: Sequence[Entry]) -> tuple[list[Entry], bool, bool]:
+    """The entries that follow from the head, each once; whether some contradict each other, and whether some lack."""
+    fresh: list[Entry] = []
+    for entry in entries:
+        place = entry.seq - current.seq - 1
+        if place > len(fresh):
+            return fresh, False, True
+        if place == len(fresh):
+            if entry.prev_hash != (fresh[-1].hash if fresh else current.hash):
+                return fresh, True, False
+            fresh.append(entry)
+        elif place >= 0 and fresh[place].hash != entry.hash:
+            return fresh, True, False
+    return fresh, False, False
 
 
 def _stored_hash(connection: Connection, auction_id: int, seq: int) -> str | None:
@@ -103,14 +134,16 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
     insert_rows(connection, auction_ledger, [_ledger_row(auction_id, entry) for entry in entries])
     judged = [entry for entry in entries if _is_bid(entry)]
     if judged:
-        insert_rows(connection, bids, [_bid_row(auction_id, entry) for entry in judged])
+        _insert_bids(connection, [_bid_row(auction_id, entry) for entry in judged])
     retracted = [seq for entry in entries for seq in _retracted(entry)]
     if retracted:
         connection.execute(
             update(bids).where(bids.c.auction_id == auction_id, bids.c.seq.in_(retracted)).values(retracted=True)
         )
     leader_id = _leader_id(connection, auction_id, current, entries)
-    connection.execute(update(auctions).where(auctions.c.id == auction_id).values(_head_row(entries, leader_id)))
+    NEW_HEAD.run(connection, auction_id=auction_id, **_head_row(entries, leader_id))
+    if events := _event_columns(entries):
+        connection.execute(update(auctions).where(auctions.c.id == auction_id).values(events))
     void = any(entry.public["kind"] == "cancelled" and entry.public["outcome"] == "done" for entry in entries)
     if judged or retracted or void:
         release(connection, auction_id, None if void else leader_id)
@@ -118,6 +151,22 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
         int(entry.private["bidder_id"]) for entry in judged if entry.private and entry.public["outcome"] != "refused"
     }
     return sorted(touched | {user for user in (current.leader_id, leader_id) if user is not None})
+
+
+def _insert_bids(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    # An operator may type an id that another bid has had. What was judged must be recorded all the same, or the lot
+    # could never be recorded again: the later bid gets an id of its own here, and the ledger tells what was typed.
+    try:
+        with connection.begin_nested():
+            insert_rows(connection, bids, rows)
+    except IntegrityError:
+        query = select(bids.c.bid_id).where(bids.c.bid_id.in_([row["bid_id"] for row in rows]))
+        taken = set(connection.execute(query).scalars())
+        for row in rows:
+            if row["bid_id"] in taken:
+                row["bid_id"] = str(uuid5(NAMESPACE_OID, f"auction {row['auction_id']} seq {row['seq']}"))
+            taken.add(row["bid_id"])
+        insert_rows(connection, bids, rows)
 
 
 def _is_bid(entry: Entry) -> bool:
@@ -188,25 +237,28 @@ def _leader_id(connection: Connection, auction_id: int, current: Head, entries: 
 
 def _head_row(entries: Sequence[Entry], leader_id: int | None) -> dict[str, Any]:
     last, facts = entries[-1], entries[-1].public
-    row: dict[str, Any] = {
+    return {
         "seq": last.seq,
         "hash": last.hash,
         "leader_id": leader_id,
         "leader_alias": facts["leader"],
         "reserve_state": facts["reserve"],
-        "ends_at": from_text(facts["ends_at"]),
+        "ends_at": to_ms(from_text(facts["ends_at"])),
         **{name: facts[name] for name in COPIED},
     }
+
+
+def _event_columns(entries: Sequence[Entry]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
     for entry in entries:
-        row |= _event_columns(entry)
-    return row
+        columns |= _columns_of(entry)
+    return columns
 
 
-COPIED = ("status", "price_cents", "minimum_next_cents", "version", "bid_count", "bidder_count")
 FACTS = (*COPIED, "auction_id", "seq", "at", "leader", "reserve", "ends_at")
 
 
-def _event_columns(entry: Entry) -> dict[str, Any]:
+def _columns_of(entry: Entry) -> dict[str, Any]:
     public = entry.public
     if public.get("outcome") != "done":
         return {}

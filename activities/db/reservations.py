@@ -4,9 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select
 
+from activities.db.prepared import Prepared, PreparedIn
 from activities.db.tables import bid_batches, bids, reservations, users
+
+# The lock keeps two processes from spending the same power; the order of ids keeps them from waiting in a circle.
+LIMITS = PreparedIn(
+    lambda people: (
+        select(users.c.id, users.c.buying_limit_cents)
+        .where(users.c.id.in_(people), users.c.buying_limit_cents.is_not(None))
+        .order_by(users.c.id)
+        .with_for_update()
+    )
+)
+ANY = Prepared(select(reservations.c.bid_id).where(reservations.c.auction_id == bindparam("auction_id")).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime
 
 def release(connection: Connection, auction_id: int, leader_id: int | None) -> None:
     """Give back what judged bids hold on a lot, except its leader's. Bids on their way keep theirs."""
+    if not _has_any(connection, auction_id):
+        return
     judged = or_(
         exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.outcome == "refused"),
         exists().where(bids.c.bid_id == reservations.c.bid_id, bids.c.retracted.is_(True)),
@@ -58,18 +72,20 @@ def release(connection: Connection, auction_id: int, leader_id: int | None) -> N
 
 def release_lost(connection: Connection, auction_id: int) -> None:
     """Give back what bids hold that were never judged, once nothing of the lot is on its way any more."""
+    if not _has_any(connection, auction_id):
+        return
     on_its_way = exists().where(bid_batches.c.auction_id == reservations.c.auction_id)
     judged = exists().where(bids.c.bid_id == reservations.c.bid_id)
     connection.execute(delete(reservations).where(reservations.c.auction_id == auction_id, ~on_its_way, ~judged))
 
 
+def _has_any(connection: Connection, auction_id: int) -> bool:
+    return ANY.run(connection, auction_id=auction_id).one_or_none() is not None
+
+
 def _limits(connection: Connection, people: Iterable[int]) -> dict[int, int]:
-    query = select(users.c.id, users.c.buying_limit_cents).where(
-        users.c.id.in_(people), users.c.buying_limit_cents.is_not(None)
-    )
-    # The lock keeps two processes from spending the same power; the order of ids keeps them from waiting in a circle.
-    rows = connection.execute(query.order_by(users.c.id).with_for_update())
-    return {user_id: limit for user_id, limit in rows if limit is not None}
+    rows: Sequence[Sequence[int]] = LIMITS.run(connection, list(people)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def _exposure(connection: Connection, people: Iterable[int]) -> dict[int, dict[int, int]]:

@@ -214,7 +214,7 @@ reservations = _table(
     "reservations",
     Column("bid_id", CHAR(36), primary_key=True),
     Column("user_id", BigInteger, nullable=False, index=True),
-    Column("auction_id", BigInteger, nullable=False),
+    Column("auction_id", BigInteger, nullable=False, index=True),
     Column("cents", BigInteger, nullable=False),
     Column("created_at", UtcMs, nullable=False),
 )

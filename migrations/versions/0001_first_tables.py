@@ -234,6 +234,7 @@ def _batches() -> None:
         sa.PrimaryKeyConstraint("bid_id", name="pk_reservations"),
         **OPTIONS,
     )
+    op.create_index("ix_reservations_auction_id", "reservations", ["auction_id"])
     op.create_index("ix_reservations_user_id", "reservations", ["user_id"])
     op.create_table(
         "missed_bids",

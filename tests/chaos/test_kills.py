@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a burst of bids: whatever was acknowledged is in the ledger, once, and as it was answered."""
+"""`kill -9` in the middle of a burst: whatever was acknowledged is in the ledger, once, and as it was answered."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What an outage does to a lot in its last minutes: more time for everyone, once, and never a close behind their backs."""
+"""What an outage does to a lot in its last minutes: more time for everyone, once, and never a close unseen."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from domain.clock import from_text
 from tests.journeys.crowd import crowd
-from tests.journeys.proof import is_recorded, prove_ledger
+from tests.journeys.proof import ACCEPTED, is_recorded, prove_ledger
 from tests.journeys.town import START_CENTS, Town, eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
@@ -81,7 +81,7 @@ def test_a_worker_deploy_in_the_closing_minute_delays_bids_and_loses_none(chaos_
     until_settled(chaos_town, lot)
     judged = [answer for answer in bidders.answers if "seq" in answer.body]
     assert bidders.given_up == []
-    prove_ledger(chaos_town, lot, judged)
+    prove_ledger(chaos_town, lot, judged, [answer for answer in bidders.answers if answer.status == ACCEPTED])
     late = [answer.body for answer in judged if answer.body.get("code") == "TOO_LATE"]
     assert [body for body in late if str(body["received_at"]) < str(body["ends_at"])] == []
 

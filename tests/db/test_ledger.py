@@ -74,6 +74,27 @@ def test_of_entries_that_overlap_only_the_new_ones_are_written(desk: Desk) -> No
     assert recorded.version_before == 1
 
 
+def test_what_two_batches_brought_may_overlap(desk: Desk) -> None:
+    desk.bid(desk.ada, 600_000)
+    first = list(desk.entries)
+    desk.bid(desk.bob, 700_000)
+    recorded = desk.record([*first, *desk.entries])
+    assert [entry.seq for entry in recorded.written] == [1, 2, 3]
+
+
+def test_batches_that_contradict_each_other_are_a_fork(desk: Desk) -> None:
+    desk.bid(desk.ada, 600_000)
+    recorded = desk.record([*desk.entries, replace(desk.entries[1], hash="f" * 64)])
+    assert (recorded.forked, desk.count(auction_ledger)) == (True, 0)
+
+
+def test_entries_with_a_hole_write_nothing(desk: Desk) -> None:
+    for cents in (600_000, 100, 200):
+        desk.bid(desk.ada, cents)
+    recorded = desk.record([*desk.entries[:2], desk.entries[3]])
+    assert (recorded.gap, recorded.through, desk.count(auction_ledger)) == (True, 0, 0)
+
+
 def test_older_entries_alone_are_known_and_the_answer_is_the_head(desk: Desk) -> None:
     desk.bid(desk.ada, 600_000)
     desk.record()

@@ -49,7 +49,7 @@ class Call:
 
 
 class ClusterDouble:
-    """A Temporal client's view of Auction workflows. `faults` befall the next calls, one each; `open` lets them pass."""
+    """A client's view of Auction workflows. `faults` befall the next calls, one each; `open` lets them pass."""
 
     def __init__(self) -> None:
         self.auctions: dict[int, Auction] = {}

@@ -1,7 +1,7 @@
 """One API process's door on a real database, before the double of a cluster; several may share both."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -44,11 +44,11 @@ class ShakyLedger(Ledger):
             raise database_away()
         return super().open(opening)
 
-    def bring_home(self, auction_id: int, entries: Sequence[Entry], batch_ids: Sequence[str]) -> Recorded:
+    def bring_home(self, auction_id: int, entries: Sequence[Entry], in_flight: Mapping[str, int]) -> Recorded:
         if self.records_to_fail:
             self.records_to_fail -= 1
             raise database_away()
-        return super().bring_home(auction_id, entries, batch_ids)
+        return super().bring_home(auction_id, entries, in_flight)
 
 
 class DoorStage:

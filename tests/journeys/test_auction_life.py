@@ -93,7 +93,7 @@ def test_a_key_used_for_another_bid_is_refused_after_the_close_too(journey_town:
 def test_anyone_can_verify_the_public_ledger_of_an_ended_lot(journey_town: Town, tmp_path: Path) -> None:
     ada, bob = journey_town.buyers(2)
     lot = journey_town.lot(length_s=3, window_s=1, reserve_cents=START_CENTS + 50_000)
-    journey_town.bid(ada, lot, START_CENTS)
+    first = journey_town.bid(ada, lot, START_CENTS).json()
     journey_town.post(bob, f"/api/auctions/{lot}/auto-bid", {"max_cents": START_CENTS + 100_000})
     live = journey_town.get(f"/api/auctions/{lot}/ledger")
     assert (live.status_code, live.json()["code"]) == (409, "LEDGER_NOT_PUBLIC")
@@ -102,21 +102,24 @@ def test_anyone_can_verify_the_public_ledger_of_an_ended_lot(journey_town: Town,
     assert export.status_code == 200
     path = tmp_path / "ledger.json"
     path.write_text(export.text, encoding="utf-8")
-    verified = verify(str(path))
-    assert verified.returncode == 0, verified.stdout + verified.stderr
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(journey_town.get(f"/api/bids/{first['bid_id']}", ada).text, encoding="utf-8")
+    for source in (str(path), f"{journey_town.stack.base_url}/auctions/{lot}"):
+        verified = verify(source, "--receipt", str(receipt))
+        assert verified.returncode == 0, verified.stdout + verified.stderr
     path.write_text(json.dumps(forged(export.json())), encoding="utf-8")
-    assert verify(str(path)).returncode != 0
+    assert verify(str(path)).returncode == 1
 
 
 def forged(export: dict[str, Any]) -> dict[str, Any]:
     """The same ledger with a higher price in one of its entries."""
-    entry = next(each for each in export["entries"] if each["public"]["kind"] == "bid")
+    entry = next(each for each in export["items"] if each["public"]["kind"] == "bid")
     entry["public"]["price_cents"] += 10_000
     return export
 
 
-def verify(source: str) -> subprocess.CompletedProcess[str]:
+def verify(source: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the command that needs no server."""
     return subprocess.run(
-        [sys.executable, "-m", "api.verify", source], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "api.verify", source, *options], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The short form of the chaos runs: everything dies at once in the middle of a burst, and nothing acknowledged is lost."""
+"""The short form of the chaos runs: everything dies in the middle of a burst, and nothing acknowledged is lost."""
 
 import pytest
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest_asyncio
 from temporalio.api.enums.v1 import IndexedValueType
@@ -13,9 +13,8 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.ledger import LedgerWork
 from temporal.converter import make_converter
-from temporal.worker import ACTIVITIES, make_worker
+from temporal.worker import ACTIVITIES, make_worker, sandboxed
 from tests.workflows.kept_ledger import KeptLedger
 from tests.workflows.lots import QUEUE, Lot, start_lot
 
@@ -47,7 +46,7 @@ class House:
 async def open_house(env: WorkflowEnvironment) -> AsyncIterator[House]:
     ledger = KeptLedger()
     with ThreadPoolExecutor(ACTIVITIES) as threads:
-        async with env, make_worker(env.client, QUEUE, cast("LedgerWork", ledger), threads):
+        async with env, make_worker(env.client, QUEUE, ledger, threads, sandboxed()):
             yield House(env, ledger)
 
 
