@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -21,19 +22,25 @@ from temporal.auctions import AuctionDoor
 from temporal.lots import AuctionLots
 from workflows.messages import AuctionStart
 
-EVERY_S = 1.0
 ABANDONED_AFTER = timedelta(seconds=3)
 UNSTARTED_AFTER = timedelta(seconds=5)
 AT_ONCE = 50
 MISSED_AT_ONCE = 1_000
-RECOVER_S = 15.0
 MOST_REMEMBERED = 10_000
-WRITE_S = 1.0
 
 AWAY = (SQLAlchemyError, SqliteBusyError, RPCError, UnavailableError, TimeoutError)
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Seconds between two sweeps, for catching up with one lot, and that a bidder waits for a missed bid's row."""
+
+    every_s: float = 1.0
+    recover_s: float = 15.0
+    write_s: float = 1.0
 
 
 class Sweeper:
@@ -46,12 +53,14 @@ class Sweeper:
         lots: AuctionLots,
         door: AuctionDoor,
         start_of: Callable[[schedules.Unstarted], AuctionStart],
+        rhythm: Rhythm = Rhythm(),
     ) -> None:
         self._engine = engine
         self._executor = executor
         self._lots = lots
         self._door = door
         self._start_of = start_of
+        self._rhythm = rhythm
         self._unwritten: deque[tuple[int, datetime]] = deque(maxlen=MOST_REMEMBERED)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -70,7 +79,7 @@ class Sweeper:
         """A bid is being answered 503: write it down if its lot is in its last minutes, now or as soon as possible."""
         self._unwritten.append((auction_id, received_at))
         try:
-            await asyncio.wait_for(self._write_missed(), WRITE_S)
+            await asyncio.wait_for(self._write_missed(), self._rhythm.write_s)
         except (SQLAlchemyError, SqliteBusyError, TimeoutError) as error:
             log.warning("missed_bid_not_written", auction_id=auction_id, error=type(error).__name__)
 
@@ -87,7 +96,7 @@ class Sweeper:
 
     async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._rhythm.every_s)
             await work()
 
     async def _tried(self, part: str, work: Awaitable[None], **facts: object) -> bool:
@@ -135,7 +144,7 @@ class Sweeper:
         await self._each("recover_batches", lots, lambda auction_id: self._recover(auction_id, before))
 
     async def _recover(self, auction_id: int, before: datetime) -> None:
-        recorded = await asyncio.wait_for(self._lots.catch_up(auction_id), RECOVER_S)
+        recorded = await asyncio.wait_for(self._lots.catch_up(auction_id), self._rhythm.recover_s)
         closed = await self._write(lambda c: _close_abandoned(c, auction_id, before))
         log.info("batches_recovered", auction_id=auction_id, batches=closed, entries=recorded)
 

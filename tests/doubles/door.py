@@ -1,7 +1,8 @@
 """One API process's door on a real database, before the double of a cluster; several may share both."""
 
+import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -9,19 +10,21 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Column, Engine, select, update
 from sqlalchemy.exc import OperationalError
 
 from activities.db.engine import make_engine, reading, transaction
 from activities.db.ledger import Recorded
-from activities.db.tables import auctions, bid_batches, reservations, users
+from activities.db.tables import auction_ledger, auctions, bid_batches, reservations, users
 from activities.ledger import Ledger, Opened, Opening
 from domain.auction import Auction, Terms
 from domain.bidding import Kind
+from domain.errors import DomainError
 from domain.ledger import Entry, genesis
 from migrations import schema
-from temporal.auctions import AuctionDoor, DoorLimits
+from temporal.auctions import AuctionDoor, DoorLimits, Judged
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from tests.db.market import add_car, add_lot, add_person
@@ -30,6 +33,8 @@ from tests.doubles.cluster import ClusterDouble, utc_now
 from workflows.messages import BidIn
 
 HOUR = timedelta(hours=1)
+PATIENCE_S = 10.0
+NAMES = ("sam", "ada", "bob")
 
 
 class ShakyLedger(Ledger):
@@ -54,14 +59,13 @@ class ShakyLedger(Ledger):
 class DoorStage:
     """A cluster, a database with a seller and two bidders, and the doors of as many processes as a test opens."""
 
-    def __init__(self, engine: Engine, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, engine: Engine, executor: ThreadPoolExecutor, people: Mapping[str, int] | None = None) -> None:
         self.engine = engine
         self.executor = executor
         self.cluster = ClusterDouble()
         self.news = NewsKept()
-        with transaction(engine) as connection:
-            names = ("sam", "ada", "bob")
-            self.sam, self.ada, self.bob = (add_person(connection, f"{name}@door.example.com") for name in names)
+        found = people or _newcomers(engine)
+        self.sam, self.ada, self.bob = (found[name] for name in NAMES)
         self._cars = 0
         self.ledger = ShakyLedger(engine, self.news)
         self.registry = CollectorRegistry()
@@ -123,6 +127,42 @@ class DoorStage:
     def metric(self, name: str, **labels: str) -> float | None:
         """A sample of the door's metrics."""
         return self.registry.get_sample_value(name, labels)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return as soon as the condition holds."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def placed(door: AuctionDoor, lot: int, made: Sequence[BidIn]) -> list[Judged]:
+    """The answers to bids that are brought at the same moment, once everything is recorded."""
+    answers = await asyncio.gather(*(door.place(lot, bid) for bid in made))
+    await door.finish()
+    return list(answers)
+
+
+async def refused_with(work: Awaitable[object], kind: type[DomainError]) -> str:
+    """The code of the refusal that the work ends with."""
+    with pytest.raises(kind) as caught:
+        await work
+    return str(caught.value.code)
+
+
+def ladder(stage: DoorStage, count: int) -> list[BidIn]:
+    """Bids of two bidders by turns, each $1,000 above the one before."""
+    return [stage.bid((stage.ada, stage.bob)[n % 2], 500_000 + n * 100_000) for n in range(count)]
+
+
+def seqs(stage: DoorStage) -> list[int]:
+    """What is recorded of all lots."""
+    return [int(seq) for seq in stage.column(auction_ledger.c.seq)]
+
+
+def _newcomers(engine: Engine) -> dict[str, int]:
+    with transaction(engine) as connection:
+        return {name: add_person(connection, f"{name}@door.example.com") for name in NAMES}
 
 
 def database_away() -> OperationalError:

@@ -62,7 +62,8 @@ async def test_what_is_retried_is_counted_by_reason(stage: DoorStage) -> None:
     stage.cluster.faults.extend([Fault.AWAY, Fault.AWAY, Fault.LOST])
     await stage.lots.place_bids(stage.lot(), batch(stage, 600_000))
     counted = {
-        reason: stage.metric("bid_batch_retries_total", reason=reason) for reason in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+        reason: stage.metric("bid_batch_retries_total", reason=reason)
+        for reason in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
     }
     assert counted == {"UNAVAILABLE": 2.0, "DEADLINE_EXCEEDED": 1.0}
 

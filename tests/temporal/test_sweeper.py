@@ -11,10 +11,9 @@ from activities.db import batches
 from activities.db.batches import InFlight
 from activities.db.engine import reading, transaction
 from activities.db.tables import auction_ledger, auctions, bid_batches, missed_bids
-from temporal import sweeper as sweeping
 from temporal.auctions import AuctionDoor
 from temporal.schedules import start_of
-from temporal.sweeper import Sweeper
+from temporal.sweeper import Rhythm, Sweeper
 from tests.db.market import add_car, add_lot, bid_id
 from tests.doubles.cluster import Fault, utc_now
 from tests.doubles.door import HOUR, DoorStage
@@ -25,8 +24,9 @@ LONG_AGO = timedelta(seconds=10)
 SECRET = b"k" * 32
 
 
-def sweeper(stage: DoorStage, door: AuctionDoor | None = None) -> Sweeper:
-    return Sweeper(stage.engine, stage.executor, stage.lots, door or stage.door(), partial(start_of, SECRET))
+def sweeper(stage: DoorStage, door: AuctionDoor | None = None, **rhythm: float) -> Sweeper:
+    starts = partial(start_of, SECRET)
+    return Sweeper(stage.engine, stage.executor, stage.lots, door or stage.door(), starts, Rhythm(**rhythm))
 
 
 def recorded(stage: DoorStage) -> list[int]:
@@ -105,15 +105,14 @@ async def test_many_batches_of_one_lot_are_one_question(stage: DoorStage) -> Non
 
 
 async def test_a_lot_that_cannot_be_reached_does_not_keep_the_others_waiting(
-    stage: DoorStage, monkeypatch: pytest.MonkeyPatch
+    stage: DoorStage,
 ) -> None:
-    monkeypatch.setattr(sweeping, "RECOVER_S", 0.2)
     stuck, well = stage.lot(), stage.lot()
     for lot in (stuck, well):
         leave_behind(stage, lot)
     stage.cluster.faults_of[stuck] = Fault.AWAY
     late = unstarted(stage, 1, utc_now() - MINUTE)
-    await sweeper(stage).sweep()
+    await sweeper(stage, recover_s=0.2).sweep()
     assert stage.column(bid_batches.c.auction_id) == [stuck]
     assert [start.terms.auction_id for start in stage.cluster.starts] == [late]
 
@@ -180,10 +179,9 @@ async def test_one_lot_that_cannot_be_told_is_told_later_and_the_others_now(stag
 
 
 async def test_without_the_database_a_missed_bid_is_remembered_and_written_later(
-    stage: DoorStage, monkeypatch: pytest.MonkeyPatch
+    stage: DoorStage,
 ) -> None:
-    monkeypatch.setattr(sweeping, "WRITE_S", 0.1)
-    lot, sweeps = stage.lot(ends_at=utc_now() + MINUTE), sweeper(stage)
+    lot, sweeps = stage.lot(ends_at=utc_now() + MINUTE), sweeper(stage, write_s=0.1)
     lock = stage.engine.get_execution_options()["write_lock"]
     with lock:
         await sweeps.note_missed(lot, utc_now())
@@ -215,9 +213,8 @@ async def test_a_start_that_fails_does_not_stop_the_next(stage: DoorStage) -> No
 # The sweeper itself
 
 
-async def test_it_sweeps_until_it_is_stopped(stage: DoorStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "EVERY_S", 0.01)
-    lot, sweeps = stage.lot(), sweeper(stage)
+async def test_it_sweeps_until_it_is_stopped(stage: DoorStage) -> None:
+    lot, sweeps = stage.lot(), sweeper(stage, every_s=0.01)
     leave_behind(stage, lot)
     sweeps.start()
     async with asyncio.timeout(10):

@@ -1,0 +1,128 @@
+"""A house whose doors lead to the double of a cluster: lots to bid on over HTTP, by the hot path and by the route."""
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import select
+from starlette.types import Receive, Scope, Send
+
+from activities.db import people
+from activities.db.engine import reading, transaction
+from activities.db.tables import missed_bids
+from api.app import Hammertime, create_app
+from api.security import COOKIE
+from api.signins import digest
+from temporal.schedules import start_of
+from temporal.sweeper import Sweeper
+from tests.api.conftest import SECRET, SITE, House
+from tests.doubles.cluster import utc_now
+from tests.doubles.door import HOUR, DoorStage
+
+BIDS = {"bid": "amount_cents", "auto-bid": "max_cents"}
+
+
+@dataclass
+class Sale:
+    """`house` with `stage` behind its doors; `app` serves bids by the hot path, or by FastAPI's routes only."""
+
+    house: House
+    stage: DoorStage
+    app: FastAPI
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    clients: dict[str, AsyncClient] = field(default_factory=dict)
+
+    async def client(self, name: str) -> AsyncClient:
+        """The browser of a person, or of nobody with an empty name."""
+        if name not in self.clients:
+            self.clients[name] = self.through(self.house.client(**(self._session(name) if name else {})))
+        return self.clients[name]
+
+    def _session(self, name: str) -> dict[str, str]:
+        """A session as signing in would open it, without the time that a password takes."""
+        token, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        with transaction(self.house.engine) as connection:
+            people.add_session(
+                connection,
+                token_hash=digest(token),
+                user_id=self.house.people[name],
+                csrf_token=csrf_token,
+                now=utc_now(),
+                expires_at=utc_now() + HOUR,
+                user_agent="a test",
+                address="127.0.0.1",
+            )
+        return {"Cookie": f"{COOKIE}={token}", "X-CSRF-Token": csrf_token}
+
+    def through(self, client: AsyncClient) -> AsyncClient:
+        """The same client, before the application under test."""
+        return AsyncClient(transport=ASGITransport(self.app), base_url=SITE, headers=client.headers)
+
+    async def bid(self, name: str, lot: int, cents: Any, key: str | None = None, *, kind: str = "bid") -> Response:
+        """Send one bid, under a new key unless one is given."""
+        return await self.send(name, lot, {BIDS[kind]: cents}, key, kind=kind)
+
+    async def send(
+        self,
+        name: str,
+        lot: int | str,
+        body: Mapping[str, Any] | bytes,
+        key: str | None = None,
+        *,
+        kind: str = "bid",
+        **headers: str,
+    ) -> Response:
+        """Send any body to the address of a bid; headers by their names with underscores."""
+        given = {"Idempotency-Key": f"key-{next(self.numbers)}" if key is None else key, **headers}
+        content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+        sent = {header.replace("_", "-"): value for header, value in given.items() if value}
+        return await (await self.client(name)).post(f"/api/auctions/{lot}/{kind}", headers=sent, **content)
+
+    async def settle(self) -> None:
+        """Wait until everything is recorded."""
+        await self.house.services.door.finish()
+
+    def missed(self) -> list[int]:
+        """The lots of the missed bids that are written down."""
+        with reading(self.house.engine) as connection:
+            return list(connection.execute(select(missed_bids.c.auction_id)).scalars())
+
+
+@asynccontextmanager
+async def open_sale(house: House, *, cold: bool = False, **limits: Any) -> AsyncIterator[Sale]:
+    """Put a stage behind the doors of a house."""
+    services = house.services
+    with ThreadPoolExecutor(4) as executor:
+        stage = DoorStage(house.engine, executor, house.people)
+        services.lots, services.door, services.door_metrics = stage.lots, stage.door(**limits), stage.metrics
+        starts = partial(start_of, SECRET)
+        services.sweeper = Sweeper(house.engine, executor, stage.lots, services.door, starts)
+        sale = Sale(house, stage, _cold(house) if cold else house.app)
+        yield sale
+        await sale.settle()
+
+
+def _cold(house: House) -> FastAPI:
+    app = create_app(house.services.settings, house.services)
+    assert isinstance(app, Hammertime)
+    app.serve_first(_nothing, lambda _: False)
+    return app
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotImplementedError
+
+
+def problem(answer: Response) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    found = answer.json()
+    assert (found["status"], found["instance"]) == (answer.status_code, answer.headers["x-request-id"])
+    return answer.status_code, found["code"]
