@@ -1,5 +1,7 @@
 """Bidding without a script: the two forms of the auction page, answered by a page or by a way back to it."""
 
+import asyncio
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -7,7 +9,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from activities.db import auctions
+from activities.db import auctions, bids
 from api.bids import SHAPES, Shape, facts_of, make_bid, place, refusal_sentence
 from api.database import now
 from api.idempotency import LONGEST
@@ -24,6 +26,8 @@ from web.views import BidForm, Notice
 from web.words import needs_confirmation
 
 CODES = ("AUCTION_NOT_FOUND", "ID_REUSED", "RATE_LIMITED", "BUSY_LOT", "UNAVAILABLE", "BUYING_POWER")
+RECORDED_WITHIN = timedelta(seconds=2)
+LOOK_S = 0.02
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=40)]
 Key = Annotated[str, Form(min_length=1, max_length=LONGEST, pattern=r"^[\x21-\x7e]+$")]
@@ -78,11 +82,20 @@ async def _take(
 async def _answered(request: Request, auction_id: int, judged: Judged) -> Response:
     if judged.code is None:
         # The page is fetched anew, so that going back or reloading never sends the form again.
-        where = f"/auctions/{auction_id}?answer={judged.entry.public['bid_id']}"
+        bid_id = str(judged.entry.public["bid_id"])
+        await _until_recorded(request, bid_id)
+        where = f"/auctions/{auction_id}?answer={bid_id}"
         return RedirectResponse(where, HTTPStatus.SEE_OTHER)
     facts = facts_of(services_of(request), judged)
     problem = body(HTTPStatus.CONFLICT, judged.code, refusal_sentence(judged.code, facts), "", facts)
     return await _again(request, auction_id, Notice.of_problem(problem), None, HTTPStatus.CONFLICT)
+
+
+async def _until_recorded(request: Request, bid_id: str) -> None:
+    # The page that follows is drawn from the database, which learns of a bid a moment after its bidder does.
+    database, deadline = services_of(request).database, now() + RECORDED_WITHIN
+    while await database.read(bids.bid, bid_id) is None and now() < deadline:
+        await asyncio.sleep(LOOK_S)
 
 
 async def _again(request: Request, auction_id: int, notice: Notice, form: BidForm | None, status: int) -> Response:

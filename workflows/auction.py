@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contracts import AwaitBids, LedgerActivities, LookUpBids, RecordedLedger, RecordLedger
+    from activities.contracts import AwaitBids, BidsLookedUp, LedgerActivities, LookUpBids, RecordedLedger, RecordLedger
     from domain import steering
     from domain.auction import OUTAGE_DELAY, Answer, Auction, Bid, Status
     from domain.bidding import Kind
@@ -308,9 +308,11 @@ class AuctionWorkflow:
             self._judge(inbox.batches.pop(0))
         if count := inbox.next_count():
             nonces = await workflow.execute_activity_method(LedgerActivities.make_nonces, count, **policies.NONCES)
+            found = await self._look_up(inbox.next_ids(count))
             now = self._live_now()
             for bid in inbox.take(nonces, now):
-                self._auction.place(bid, now)
+                if bid.bid_id not in found.known:
+                    self._auction.place(bid, now)
         self._to_record = True
 
     def _may_judge(self, batch: messages.BidBatch) -> bool:
@@ -320,10 +322,13 @@ class AuctionWorkflow:
         # Much was recorded since its door looked for these ids: one that was judged meanwhile may be forgotten here.
         batches = self._inbox.batches
         while not self._auction.tail.covers(batches[0].recorded_through):
-            wanted = LookUpBids(self._auction.terms.auction_id, [bid.bid_id for bid in batches[0].bids])
-            found = await workflow.execute_activity_method(LedgerActivities.look_up_bids, wanted, **policies.LOOK_UP)
+            found = await self._look_up([bid.bid_id for bid in batches[0].bids])
             fresh = [bid for bid in batches[0].bids if bid.bid_id not in found.known]
             batches[0] = messages.BidBatch(batches[0].batch_id, found.through, fresh)
+
+    async def _look_up(self, bid_ids: list[str]) -> BidsLookedUp:
+        wanted = LookUpBids(self._auction.terms.auction_id, bid_ids)
+        return await workflow.execute_activity_method(LedgerActivities.look_up_bids, wanted, **policies.LOOK_UP)
 
     def _commanded(self, answer: Answer) -> messages.CommandAnswer:
         self._nudged = self._to_record = True

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -69,12 +70,18 @@ class Inbox:
         if isinstance(message, BidBatch):
             self.batches.append(message)
             return
-        bid_id = message.bid_id or str(workflow.uuid4())
+        # What an operator typed names a bid of this lot only; the ids of other lots and of doors are out of its reach.
+        typed = f"{workflow.info().workflow_id}:{message.bid_id}"
+        bid_id = str(uuid5(NAMESPACE_OID, typed)) if message.bid_id else str(workflow.uuid4())
         self.waiting.append(OperatorBid(bid_id, message.bidder, message.kind, message.cents))
 
     def next_count(self) -> int:
         """How many operators' bids are to get a nonce next."""
         return min(len(self.waiting), MOST_BIDS_IN_BATCH)
+
+    def next_ids(self, count: int) -> list[str]:
+        """The ids of the oldest waiting bids of operators."""
+        return [bid.bid_id for bid in self.waiting[:count]]
 
     def take(self, nonces: list[str], now: datetime) -> list[Bid]:
         """The oldest waiting bids, one for each nonce, received at the moment of decision."""

@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient, Response
+from httpx import AsyncClient, Response
 from sqlalchemy import select
 from starlette.types import Receive, Scope, Send
 
 from activities.db import people
 from activities.db.engine import reading, transaction
 from activities.db.tables import missed_bids
-from api.app import Hammertime, create_app
+from api.app import Hammertime
 from api.security import COOKIE
 from api.signins import digest
 from temporal.schedules import start_of
 from temporal.sweeper import Sweeper
-from tests.api.conftest import SECRET, SITE, House
+from tests.api.conftest import SECRET, House
 from tests.doubles.cluster import utc_now
 from tests.doubles.door import HOUR, DoorStage
 
@@ -31,18 +30,17 @@ BIDS = {"bid": "amount_cents", "auto-bid": "max_cents"}
 
 @dataclass
 class Sale:
-    """`house` with `stage` behind its doors; `app` serves bids by the hot path, or by FastAPI's routes only."""
+    """`house` with `stage` behind its doors."""
 
     house: House
     stage: DoorStage
-    app: FastAPI
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     clients: dict[str, AsyncClient] = field(default_factory=dict)
 
     async def client(self, name: str) -> AsyncClient:
         """The browser of a person, or of nobody with an empty name."""
         if name not in self.clients:
-            self.clients[name] = self.through(self.house.client(**(self._session(name) if name else {})))
+            self.clients[name] = self.house.client(**(self._session(name) if name else {}))
         return self.clients[name]
 
     def _session(self, name: str) -> dict[str, str]:
@@ -60,10 +58,6 @@ class Sale:
                 address="127.0.0.1",
             )
         return {"Cookie": f"{COOKIE}={token}", "X-CSRF-Token": csrf_token}
-
-    def through(self, client: AsyncClient) -> AsyncClient:
-        """The same client, before the application under test."""
-        return AsyncClient(transport=ASGITransport(self.app), base_url=SITE, headers=client.headers)
 
     async def bid(self, name: str, lot: int, cents: Any, key: str | None = None, *, kind: str = "bid") -> Response:
         """Send one bid, under a new key unless one is given."""
@@ -97,23 +91,19 @@ class Sale:
 
 @asynccontextmanager
 async def open_sale(house: House, *, cold: bool = False, **limits: Any) -> AsyncIterator[Sale]:
-    """Put a stage behind the doors of a house."""
+    """Put a stage behind the doors of a house; a cold one serves bids by FastAPI's routes only."""
     services = house.services
     with ThreadPoolExecutor(4) as executor:
         stage = DoorStage(house.engine, executor, house.people)
         services.lots, services.door, services.door_metrics = stage.lots, stage.door(**limits), stage.metrics
         starts = partial(start_of, SECRET)
         services.sweeper = Sweeper(house.engine, executor, stage.lots, services.door, starts)
-        sale = Sale(house, stage, _cold(house) if cold else house.app)
+        if cold:
+            assert isinstance(house.app, Hammertime)
+            house.app.serve_first(_nothing, lambda _: False)
+        sale = Sale(house, stage)
         yield sale
         await sale.settle()
-
-
-def _cold(house: House) -> FastAPI:
-    app = create_app(house.services.settings, house.services)
-    assert isinstance(app, Hammertime)
-    app.serve_first(_nothing, lambda _: False)
-    return app
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

@@ -203,14 +203,14 @@ async def test_who_is_not_approved_hears_what_is_missing_and_how_to_get_it(sale:
 async def test_a_machine_needs_the_scope_to_bid_and_no_csrf_token(sale: Sale) -> None:
     lot = sale.stage.lot()
     for name, scopes in (("reader", ["read"]), ("bidder", ["bid"])):
-        sale.clients[name] = sale.through(await sale.house.machine("ada", *scopes))
+        sale.clients[name] = await sale.house.machine("ada", *scopes)
     refused = await sale.bid("reader", lot, 600_000)
     assert (problem(refused), refused.json()["scope"]) == ((403, "SCOPE_MISSING"), "bid")
     assert (await sale.bid("bidder", lot, 600_000)).status_code == 201
 
 
 async def test_a_token_nobody_knows_is_401(sale: Sale) -> None:
-    sale.clients["forger"] = sale.through(sale.house.client(Authorization="Bearer ht_forged"))
+    sale.clients["forger"] = sale.house.client(Authorization="Bearer ht_forged")
     assert problem(await sale.bid("forger", sale.stage.lot(), 600_000)) == (401, "INVALID_TOKEN")
 
 

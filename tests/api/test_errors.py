@@ -1,5 +1,7 @@
 """Bad input and bad luck at the edge."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -41,7 +43,7 @@ async def test_a_large_body_is_413_before_it_is_read(house: House) -> None:
 
 
 async def test_a_large_body_without_a_length_is_413_too(house: House) -> None:
-    async def pieces() -> object:
+    async def pieces() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b"a" * 8192
 

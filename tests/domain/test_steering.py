@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.auction import Auction, Status
+from domain.auction import MATERIAL_EDIT, Auction, Status
 from domain.clock import MILLISECOND
 from domain.errors import Code
-from domain.steering import MATERIAL_EDIT, cancel, change_reserve, remove_bidder, retract, schedule
+from domain.steering import cancel, change_reserve, remove_bidder, retract, schedule
 from tests.domain.lots import END, NONCE, START, auto_bid, bid, live, public, scheduled, seconds
 
 

@@ -14,7 +14,3 @@ def journey_town(temporal_cli: Path) -> Iterator[Town]:
     """The town that all journeys share; each has lots and people of its own."""
     with LocalStack(api_processes=2, settings={"temporal_binary": temporal_cli}) as stack, town(stack) as found:
         yield found
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "journey: drives the running stack as users do")
