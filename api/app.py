@@ -52,9 +52,10 @@ from api.signins import SignIns
 from api.starts import AuctionStarts
 from api.state import Services
 from api.streams.hub import LiveHub
-from temporal.auctions import AuctionDoor, DoorLimits
+from temporal.auctions import AuctionDoor, Door, DoorLimits
 from temporal.client import connect
 from temporal.codec import EncryptionCodec
+from temporal.door_thread import DoorThread
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from temporal.sweeper import Sweeper
@@ -143,8 +144,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings.redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )
         stack.push_async_callback(redis.aclose)
-        temporal = await connect(settings, secret, lazy=True)
-        services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal)
+        # A client belongs to the event loop that first used it, and the door has a loop of its own.
+        temporal, door_temporal = [await connect(settings, secret, lazy=True) for _ in range(2)]
+        services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal, door_temporal=door_temporal)
+        if isinstance(services.door, DoorThread):
+            await services.door.start()
+            stack.push_async_callback(services.door.stop)
         services.sweeper.start()
         await services.hub.start()
         stack.push_async_callback(services.hub.stop)
@@ -152,8 +157,19 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield services
 
 
-def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis: "Redis", temporal: Client) -> Services:
-    """Put the services together from their connections; `stack` closes what is opened here."""
+def assemble(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    secret: bytes,
+    redis: "Redis",
+    temporal: Client,
+    door_temporal: Client | None = None,
+) -> Services:
+    """Put the services together from their connections; `stack` closes what is opened here.
+
+    With a client of its own the door gets a thread of its own, which the caller starts and stops.
+    """
     engine = make_engine(settings.database_url)
     stack.callback(engine.dispose)
     threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
@@ -171,9 +187,13 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
     ledger = Ledger(engine, publisher)
     door_metrics = DoorMetrics(registry)
     starts = AuctionStarts(secret)
-    lots = AuctionLots(temporal, settings.temporal_task_queue, ledger, ledger_threads, door_metrics)
+    lots, door_lots = [
+        AuctionLots(client, settings.temporal_task_queue, ledger, ledger_threads, door_metrics)
+        for client in (temporal, door_temporal or temporal)
+    ]
     limits = DoorLimits(settings.batch_max, settings.queue_max)
-    door = AuctionDoor(lots, ledger, ledger_threads, settings.process_id, limits, door_metrics)
+    auction_door = AuctionDoor(door_lots, ledger, ledger_threads, settings.process_id, limits, door_metrics)
+    door: Door = auction_door if door_temporal is None else DoorThread(auction_door)
     services = Services(
         settings=settings,
         database=database,

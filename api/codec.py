@@ -28,15 +28,23 @@ async def decode(request: Request) -> Response:
     if request.headers.get("origin") not in (None, origin):
         raise HTTPException(HTTPStatus.FORBIDDEN, "Only the Temporal UI may ask this.")
     person = require(await identify(request), Audience.ADMIN)
-    try:
-        wanted = ParseDict(await request.json(), Payloads())
-    except (ParseError, ValueError, binascii.Error) as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "The body is not a list of payloads.") from error
+    wanted = await _payloads(request)
     codec = services_of(request).codec
     shown = Payloads(payloads=[readable(codec, payload) for payload in wanted.payloads])
     log.info("payloads_decoded", count=len(shown.payloads), admin_id=None if person is None else person.id)
     answer: dict[str, Any] = MessageToDict(shown)
     return JSONResponse(answer, headers=_allow(origin))
+
+
+async def _payloads(request: Request) -> Payloads:
+    try:
+        asked = await request.json()
+        found = ParseDict(asked, Payloads()) if isinstance(asked, dict) else None
+    except (ParseError, ValueError, binascii.Error):
+        found = None
+    if found is None:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The body is not a list of payloads.")
+    return found
 
 
 def _allow(origin: str) -> dict[str, str]:
