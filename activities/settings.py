@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     soft_close_window_s: Annotated[int, Field(ge=1, le=3_600)] = 120
     clock_skew_max_ms: Annotated[int, Field(ge=1)] = 100
-    batch_max: Annotated[int, Field(ge=1, le=1_000)] = 256
+    batch_max: Annotated[int, Field(ge=1, le=256)] = 256
     queue_max: Count = 2_000
     bid_rate_burst: Count = 60
     bid_rate_per_second: Count = 20

@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from redis.asyncio import Redis
+from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 from temporalio.client import Client
 
@@ -52,10 +53,9 @@ from api.signins import SignIns
 from api.starts import AuctionStarts
 from api.state import Services
 from api.streams.hub import LiveHub
-from temporal.auctions import AuctionDoor, Door, DoorLimits
+from temporal.auctions import AuctionDoor, DoorLimits
 from temporal.client import connect
 from temporal.codec import EncryptionCodec
-from temporal.door_thread import DoorThread
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from temporal.sweeper import Sweeper
@@ -144,12 +144,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings.redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )
         stack.push_async_callback(redis.aclose)
-        # A client belongs to the event loop that first used it, and the door has a loop of its own.
-        temporal, door_temporal = [await connect(settings, secret, lazy=True) for _ in range(2)]
-        services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal, door_temporal=door_temporal)
-        if isinstance(services.door, DoorThread):
-            await services.door.start()
-            stack.push_async_callback(services.door.stop)
+        temporal = await connect(settings, secret, lazy=True)
+        services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal)
         services.sweeper.start()
         await services.hub.start()
         stack.push_async_callback(services.hub.stop)
@@ -157,19 +153,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield services
 
 
-def assemble(
-    settings: Settings,
-    stack: AsyncExitStack,
-    *,
-    secret: bytes,
-    redis: "Redis",
-    temporal: Client,
-    door_temporal: Client | None = None,
-) -> Services:
-    """Put the services together from their connections; `stack` closes what is opened here.
-
-    With a client of its own the door gets a thread of its own, which the caller starts and stops.
-    """
+def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis: "Redis", temporal: Client) -> Services:
+    """Put the services together from their connections; `stack` closes what is opened here."""
     engine = make_engine(settings.database_url)
     stack.callback(engine.dispose)
     threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
@@ -180,20 +165,8 @@ def assemble(
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
-    ledger_threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
-    stack.callback(ledger_threads.shutdown)
-    publisher = RedisPublisher(settings.redis_url)
-    stack.callback(publisher.close)
-    ledger = Ledger(engine, publisher)
-    door_metrics = DoorMetrics(registry)
     starts = AuctionStarts(secret)
-    lots, door_lots = [
-        AuctionLots(client, settings.temporal_task_queue, ledger, ledger_threads, door_metrics)
-        for client in (temporal, door_temporal or temporal)
-    ]
-    limits = DoorLimits(settings.batch_max, settings.queue_max)
-    auction_door = AuctionDoor(door_lots, ledger, ledger_threads, settings.process_id, limits, door_metrics)
-    door: Door = auction_door if door_temporal is None else DoorThread(auction_door)
+    lots, door, door_metrics = _door(settings, stack, engine, registry, temporal)
     services = Services(
         settings=settings,
         database=database,
@@ -219,6 +192,20 @@ def assemble(
     )
     operations.install_checks(services)
     return services
+
+
+def _door(
+    settings: Settings, stack: AsyncExitStack, engine: Engine, registry: CollectorRegistry, temporal: Client
+) -> tuple[AuctionLots, AuctionDoor, DoorMetrics]:
+    """The way into the auctions, with threads of its own for its transactions."""
+    threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
+    stack.callback(threads.shutdown)
+    publisher = RedisPublisher(settings.redis_url)
+    stack.callback(publisher.close)
+    ledger, metrics = Ledger(engine, publisher), DoorMetrics(registry)
+    lots = AuctionLots(temporal, settings.temporal_task_queue, ledger, threads, metrics)
+    limits = DoorLimits(settings.batch_max, settings.queue_max)
+    return lots, AuctionDoor(lots, ledger, threads, settings.process_id, limits, metrics), metrics
 
 
 async def _finish(services: Services) -> None:

@@ -13,6 +13,7 @@ from activities.passwords import Passwords
 from api.database import Database, now
 from api.problems import fail
 from api.recent import Recent
+from api.uses import Uses
 
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 20_000
@@ -74,6 +75,7 @@ class SignIns:
         self._database = database
         self._passwords = passwords
         self._limiter = limiter
+        self._uses = Uses(database)
         self._life = timedelta(days=session_days)
         self._sessions: Recent[str, Identity] = Recent(size=CACHE_SIZE, seconds=CACHE_SECONDS)
         self._tokens: Recent[str, Identity] = Recent(size=CACHE_SIZE, seconds=CACHE_SECONDS)
@@ -147,7 +149,7 @@ class SignIns:
         if found is None:
             return ANYONE
         if moment - found.last_seen_at > USE_NOTED_EVERY:
-            await self._database.write(people.touch_session, token_hash, moment)
+            self._uses.of_session(token_hash)
         return Identity(found.person, Via.SESSION, frozenset(Scope), found.csrf_token, token_hash)
 
     async def _load_token(self, token_hash: str) -> Identity:
@@ -157,5 +159,5 @@ class SignIns:
             return ANYONE
         used = found.token.last_used_at
         if used is None or moment - used > USE_NOTED_EVERY:
-            await self._database.write(people.touch_token, found.token.id, moment)
+            self._uses.of_token(found.token.id)
         return Identity(found.person, Via.BEARER, found.token.scopes, token_hash=token_hash)

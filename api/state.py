@@ -17,7 +17,7 @@ from api.requests import Metrics
 from api.signins import SignIns
 from api.starts import AuctionStarts
 from api.streams.hub import LiveHub
-from temporal.auctions import Door
+from temporal.auctions import AuctionDoor
 from temporal.codec import EncryptionCodec
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
@@ -46,7 +46,7 @@ class Services:
     metrics: Metrics
     starts: AuctionStarts
     lots: AuctionLots
-    door: Door
+    door: AuctionDoor
     door_metrics: DoorMetrics
     sweeper: Sweeper
     bid_pace: Pace

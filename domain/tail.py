@@ -60,9 +60,9 @@ class Tail:
         """Whether a bid id that the database did not know at `checked_through` would be found here if it was judged."""
         return checked_through + 1 >= self.first_seq
 
-    def unrecorded(self, most: int) -> list[Entry]:
-        """The oldest entries that are not known to be recorded, at most so many."""
-        start = max(self.recorded_through + 1 - self.first_seq, 0)
+    def unrecorded(self, most: int, after: int = 0) -> list[Entry]:
+        """The oldest entries after a `seq` that are not known to be recorded, at most so many."""
+        start = max(max(self.recorded_through, after) + 1 - self.first_seq, 0)
         return self.entries[start : start + most]
 
     def confirm(self, through: int) -> None:

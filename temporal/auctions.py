@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -52,39 +52,10 @@ class Judged:
     repeated: bool = False
 
 
-class Answer(Protocol):
-    """What a bid's answer is written into: a future, or what stands for one of another loop."""
-
-    def done(self) -> bool:
-        """Whether it is answered, or nobody waits for it any more."""
-
-    def set_result(self, result: Judged | None, /) -> None:
-        """Answer."""
-
-    def set_exception(self, error: Exception, /) -> None:
-        """Answer that it cannot be done."""
-
-
-class Door(Protocol):
-    """What the edge and the sweeper need of a door."""
-
-    async def place(self, auction_id: int, bid: BidIn) -> Judged:
-        """As AuctionDoor.place."""
-
-    async def hand_over(self, auction_id: int, bid: BidIn) -> Judged | None:
-        """As AuctionDoor.hand_over."""
-
-    def in_flight(self) -> list[str]:
-        """As AuctionDoor.in_flight."""
-
-    async def finish(self) -> None:
-        """As AuctionDoor.finish."""
-
-
 @dataclass(slots=True, eq=False)
 class _Waiting:
     bid: BidIn
-    answer: Answer
+    answer: asyncio.Future[Judged | None]
     by_signal: bool = False
 
 
@@ -126,6 +97,7 @@ class AuctionDoor:
         self._process_id = process_id
         self._limits = limits
         self._metrics = metrics
+        self._name = str(uuid.uuid4())
         self._lots: dict[int, _Lot] = {}
         self._deadlines = Deadlines(limits.answer_s, away)
 
@@ -146,32 +118,26 @@ class AuctionDoor:
         return await self._bring(auction_id, bid, by_signal=True)
 
     async def _bring(self, auction_id: int, bid: BidIn, *, by_signal: bool) -> Judged | None:
-        answer: asyncio.Future[Judged | None] = asyncio.get_running_loop().create_future()
-        self.enqueue(auction_id, bid, answer, by_signal=by_signal)
-        try:
-            return await answer
-        finally:
-            # A bid that is not on its way yet must not be sent for somebody who was told to send it again.
-            answer.cancel()
-
-    def enqueue(self, auction_id: int, bid: BidIn, answer: Answer, *, by_signal: bool) -> None:
-        """Let a bid wait for the next batch of its lot; `answer` is told what became of it, by one of its setters."""
         lot = self._lots.get(auction_id)
         if lot is None:
             lot = self._lots[auction_id] = _Lot(auction_id, deque())
         if len(lot.waiting) >= self._limits.queue_max:
-            answer.set_exception(busy_lot())
-            return
-        self._deadlines.add(answer)
-        lot.waiting.append(_Waiting(bid, answer, by_signal))
+            raise busy_lot()
+        waiting = _Waiting(bid, asyncio.get_running_loop().create_future(), by_signal)
+        self._deadlines.add(waiting.answer)
+        lot.waiting.append(waiting)
         if lot.task is None:
             lot.task = asyncio.create_task(self._work_off(lot))
+        try:
+            return await waiting.answer
+        finally:
+            # A bid that is not on its way yet must not be sent for somebody who was told to send it again.
+            waiting.answer.cancel()
 
     def in_flight(self) -> list[str]:
         """The ids of the batches that this process is still working on."""
-        lots = list(self._lots.values())
-        on_their_way = [lot.in_flight for lot in lots if lot.in_flight is not None]
-        return on_their_way + [done.batch_id for lot in lots for done in list(lot.done)]
+        on_their_way = [lot.in_flight for lot in self._lots.values() if lot.in_flight is not None]
+        return on_their_way + [done.batch_id for lot in self._lots.values() for done in lot.done]
 
     async def finish(self) -> None:
         """Wait until everything that was taken into the queues is answered and recorded."""
@@ -297,7 +263,8 @@ class AuctionDoor:
 
     async def _deliver(self, lot: _Lot, batch_id: str, opened: Opened, fresh: list[_Waiting]) -> _Done:
         """Send the batch, answer its bidders, and return what is to be recorded."""
-        batch = BidBatch(batch_id, opened.recorded_through, [waiting.bid for waiting in fresh])
+        bids = [waiting.bid for waiting in fresh]
+        batch = BidBatch(batch_id, opened.recorded_through, bids, self._name)
         self._metrics.batch_size.observe(len(fresh))
         started = time.perf_counter()
         try:

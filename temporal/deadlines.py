@@ -3,17 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
-
-
-class Awaited(Protocol):
-    """A future, or what stands for one of another loop."""
-
-    def done(self) -> bool:
-        """Whether there is an answer."""
-
-    def set_exception(self, error: Exception, /) -> None:
-        """Answer that it cannot be done."""
+from typing import Any
 
 
 class Deadlines:
@@ -22,12 +12,12 @@ class Deadlines:
     def __init__(self, seconds: float, error: Callable[[], Exception]) -> None:
         self._seconds = seconds
         self._error = error
-        self._waiting: deque[tuple[float, Awaited]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, answer: Awaited) -> None:
+    def add(self, answer: asyncio.Future[Any]) -> None:
         """Watch one more; those at the front that are done are forgotten on the way."""
-        waiting, loop = self._waiting, asyncio.get_running_loop()
+        waiting, loop = self._waiting, answer.get_loop()
         while waiting and waiting[0][1].done():
             waiting.popleft()
         waiting.append((loop.time() + self._seconds, answer))

@@ -18,7 +18,7 @@ from activities.db.engine import SqliteBusyError, reading, transaction
 from activities.db.reservations import release_lost
 from activities.ledger import LAST_MINUTES, utc_now
 from domain.errors import UnavailableError
-from temporal.auctions import Door
+from temporal.auctions import AuctionDoor
 from temporal.lots import AuctionLots
 from workflows.messages import AuctionStart
 
@@ -51,7 +51,7 @@ class Sweeper:
         engine: Engine,
         executor: Executor,
         lots: AuctionLots,
-        door: Door,
+        door: AuctionDoor,
         start_of: Callable[[schedules.Unstarted], AuctionStart],
         rhythm: Rhythm = Rhythm(),
     ) -> None:

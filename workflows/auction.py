@@ -14,13 +14,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.bidding import Kind
     from domain.carry import carry, restore
     from domain.clock import truncate
-    from domain.money import dollars
+    from domain.ledger import Entry
     from domain.tail import MOST_UNRECORDED, START_RECORDING
-    from workflows import checks, messages, policies
+    from workflows import checks, messages, policies, showing
     from workflows.ids import AUCTION_CLOSES_AT, AUCTION_STATUS
     from workflows.inbox import Inbox, TypedBid
 
 ROWS_LIMIT = 100_000
+MOST_DOORS = 64
 SPARE_ENTRIES = 500
 
 
@@ -34,6 +35,7 @@ class AuctionWorkflow:
         self._nudged = False
         self._to_record = False
         self._forked = False
+        self._handed: dict[str, int] = {}
         self._shown = ("", start.terms.ends_at)
         self._inbox = Inbox(list(start.operator_bids), list(start.batches))
         if start.carried is None:
@@ -59,7 +61,7 @@ class AuctionWorkflow:
         self._describe()
         await asyncio.gather(*helpers)
         await self._settle()
-        return self._outcome()
+        return showing.outcome(self._auction)
 
     # The clock
 
@@ -156,7 +158,8 @@ class AuctionWorkflow:
         if tail.is_full or self._has_all_rows():
             return messages.BatchAnswer([], [], busy=True)
         answers = self._judge(batch)
-        entries = tail.unrecorded(messages.MOST_ENTRIES_IN_ANSWER)
+        entries = tail.unrecorded(messages.MOST_ENTRIES_IN_ANSWER, after=self._handed.get(batch.door, 0))
+        self._hand(batch.door, entries)
         sent = range(entries[0].seq, entries[-1].seq + 1) if entries else range(0)
         return messages.BatchAnswer([_reply(answer, sent) for answer in answers], entries)
 
@@ -315,6 +318,13 @@ class AuctionWorkflow:
                     self._auction.place(bid, now)
         self._to_record = True
 
+    def _hand(self, door: str, entries: Sequence[Entry]) -> None:
+        # An answer is durable: its door gets it, or dies and is found by its in-flight row; a new one has a new name.
+        if len(self._handed) >= MOST_DOORS:
+            self._handed.clear()
+        if door and entries:
+            self._handed[door] = entries[-1].seq
+
     def _may_judge(self, batch: messages.BidBatch) -> bool:
         return self._auction.tail.covers(batch.recorded_through) and not self._auction.tail.is_full
 
@@ -374,26 +384,7 @@ class AuctionWorkflow:
         self._tell()
 
     def _tell(self) -> None:
-        auction = self._auction
-        price = auction.standing.price_cents
-        standing = "no bids" if price is None else f"{dollars(price)}, {auction.alias(auction.standing.leader)} leads"
-        workflow.set_current_details(
-            f"**{auction.status}** until {auction.ends_at:%Y-%m-%d %H:%M:%S} UTC: {standing}; "
-            f"{auction.bid_count} bids by {len(auction.numbers)} bidders; reserve {auction.standing.reserve}"
-        )
-
-    def _outcome(self) -> messages.AuctionOutcome:
-        auction = self._auction
-        result = auction.result.value if auction.result else ""
-        sold = result == "sold"
-        return messages.AuctionOutcome(
-            auction_id=auction.terms.auction_id,
-            result=result,
-            price_cents=auction.standing.price_cents if sold else None,
-            winner=auction.standing.leader if sold else None,
-            seq=auction.seq,
-            hash=auction.hash,
-        )
+        workflow.set_current_details(showing.details(self._auction))
 
 
 def _reply(answer: Answer, sent: range) -> messages.BidReply:

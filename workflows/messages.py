@@ -38,6 +38,8 @@ class BidIn:
 class BidBatch:
     """Bids in the order in which they arrived at one door.
 
+    `door` names the process that sends: what an answer has handed to it before is not handed to it again.
+
     `recorded_through` is the last `seq` that the database had, without a gap, when the door looked there for these bid
     ids and knew none of them.
     """
@@ -45,6 +47,7 @@ class BidBatch:
     batch_id: str
     recorded_through: int
     bids: list[BidIn]
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)

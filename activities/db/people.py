@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
+from activities.db.prepared import Prepared
 from activities.db.tables import api_tokens, sessions, users
+from domain.clock import from_ms, to_ms
 
 
 class Role(StrEnum):
@@ -100,6 +102,19 @@ TOKEN = (
 )
 
 
+OWNER = Prepared(
+    select(*TOKEN, *PERSON)
+    .join(users, api_tokens.c.user_id == users.c.id)
+    .where(
+        api_tokens.c.token_hash == bindparam("token_hash"),
+        api_tokens.c.revoked_at.is_(None),
+        api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > bindparam("now")),
+        users.c.disabled_at.is_(None),
+    )
+)
+USES_AT_ONCE = 500
+
+
 def add_user(
     connection: Connection,
     *,
@@ -187,11 +202,6 @@ def session(connection: Connection, token_hash: str, now: datetime) -> Session |
     return Session(token_hash, csrf_token, last_seen_at, expires_at, _person(row))
 
 
-def touch_session(connection: Connection, token_hash: str, now: datetime) -> None:
-    """Note that a session was used."""
-    connection.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(last_seen_at=now))
-
-
 def end_session(connection: Connection, token_hash: str) -> None:
     """Sign a browser out."""
     connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
@@ -233,23 +243,21 @@ def count_tokens(connection: Connection, user_id: int) -> int:
 
 def token_owner(connection: Connection, token_hash: str, now: datetime) -> TokenOwner | None:
     """Find a token that is neither revoked nor expired, of an account that is not disabled."""
-    query = (
-        select(*TOKEN, *PERSON)
-        .join(users, api_tokens.c.user_id == users.c.id)
-        .where(
-            api_tokens.c.token_hash == token_hash,
-            api_tokens.c.revoked_at.is_(None),
-            api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
-            users.c.disabled_at.is_(None),
-        )
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else TokenOwner(_token(row), _person(row[len(TOKEN) :]))
+    row: Sequence[Any] | None = OWNER.run(connection, token_hash=token_hash, now=to_ms(now)).one_or_none()
+    if row is None:
+        return None
+    *named, created_at, expires_at, used_at = row[: len(TOKEN)]
+    times = [None if moment is None else from_ms(moment) for moment in (created_at, expires_at, used_at)]
+    return TokenOwner(_token([*named, *times]), _person(row[len(TOKEN) :]))
 
 
-def touch_token(connection: Connection, token_id: int, now: datetime) -> None:
-    """Note that a token was used."""
-    connection.execute(update(api_tokens).where(api_tokens.c.id == token_id).values(last_used_at=now))
+def note_uses(connection: Connection, token_ids: Sequence[int], token_hashes: Sequence[str], now: datetime) -> None:
+    """Note that tokens (by id) and sessions (by hash) were used."""
+    tokens, seen = update(api_tokens).values(last_used_at=now), update(sessions).values(last_seen_at=now)
+    for start in range(0, len(token_ids), USES_AT_ONCE):
+        connection.execute(tokens.where(api_tokens.c.id.in_(token_ids[start : start + USES_AT_ONCE])))
+    for start in range(0, len(token_hashes), USES_AT_ONCE):
+        connection.execute(seen.where(sessions.c.token_hash.in_(token_hashes[start : start + USES_AT_ONCE])))
 
 
 def revoke_token(connection: Connection, *, user_id: int, token_id: int, now: datetime) -> str | None:
@@ -271,7 +279,7 @@ def _inserted_id(key: Any) -> int:
 
 def _person(row: Sequence[Any]) -> Person:
     key, email, name, role, can_bid, limit, disabled_at = row[: len(PERSON)]
-    return Person(key, email, name, Role(role), can_bid, limit, disabled_at is not None)
+    return Person(key, email, name, Role(role), bool(can_bid), limit, disabled_at is not None)
 
 
 def _token(row: Sequence[Any]) -> Token:

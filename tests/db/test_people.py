@@ -92,7 +92,7 @@ def test_an_ended_session_and_a_disabled_account_find_nobody(connection: Connect
 
 def test_a_session_remembers_when_it_was_used(connection: Connection) -> None:
     open_session(connection, add_person(connection, "ada@example.com"))
-    people.touch_session(connection, HASH, NOON + timedelta(hours=1))
+    people.note_uses(connection, [], [HASH], NOON + timedelta(hours=1))
     found = people.session(connection, HASH, NOON)
     assert found is not None
     assert found.last_seen_at == NOON + timedelta(hours=1)
