@@ -92,4 +92,5 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
     root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         chatty = logging.getLogger(name)
-        chatty.handlers, chatty.propagate = [], True
+        chatty.handlers, chatty.propagate, chatty.disabled = [], True, False
+        chatty.setLevel(logging.NOTSET)
