@@ -37,6 +37,19 @@ async def test_what_arrives_while_a_batch_is_on_its_way_is_the_next_batch(stage:
     assert stage.cluster.most_at_once == 1
 
 
+async def test_those_who_were_just_answered_bid_again_in_one_batch(stage: DoorStage) -> None:
+    lot, door, made = stage.lot(), stage.door(), ladder(stage, 9)
+    stage.cluster.open.clear()
+    first = [asyncio.create_task(door.place(lot, bid)) for bid in made[:3]]
+    await until(lambda: len(stage.cluster.batches()) == 1)
+    early = asyncio.create_task(door.place(lot, made[3]))
+    await asyncio.sleep(0)
+    stage.cluster.open.set()
+    await asyncio.gather(*first)
+    await asyncio.gather(early, *(door.place(lot, bid) for bid in made[4:]))
+    assert [len(batch.bids) for batch in stage.cluster.batches()] == [3, 6]
+
+
 async def test_a_batch_holds_no_more_than_it_may(stage: DoorStage) -> None:
     lot = stage.lot()
     await placed(stage.door(batch_max=3), lot, ladder(stage, 8))
