@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from temporalio.client import Client
 
 from activities.db.engine import make_engine
+from activities.garbage import settle_after_start
 from activities.keys import Sealer, Signer
 from activities.ledger import Ledger
 from activities.limits import Limiter
@@ -225,6 +226,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             return
         async with open_services(settings) as services:
             app.state.services = services
+            settle_after_start()
             yield
 
     return life

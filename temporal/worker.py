@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.contracts import LedgerActivities
 from activities.db.engine import make_engine
+from activities.garbage import settle_after_start
 from activities.ledger import LedgerWork
 from activities.live import RedisPublisher
 from activities.logs import configure_logs
@@ -80,6 +81,7 @@ async def run(settings: Settings) -> None:
     with ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="activity") as threads:
         worker = make_worker(client, settings.temporal_task_queue, LedgerWork(engine, publisher), threads)
         async with worker:
+            settle_after_start()
             log.info("worker_started", task_queue=settings.temporal_task_queue)
             await stop.wait()
     publisher.close()
