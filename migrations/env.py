@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Engine
 
-from activities.db.tables import metadata
+from activities.db.account_tables import accounts
 
 
 def run(engine: Engine) -> None:
@@ -11,7 +11,7 @@ def run(engine: Engine) -> None:
     with engine.connect() as connection:
         context.configure(
             connection=connection,
-            target_metadata=metadata,
+            target_metadata=accounts.metadata,
             compare_type=True,
             render_as_batch=engine.dialect.name == "sqlite",
         )

@@ -53,7 +53,7 @@ class UtcMs(TypeDecorator[datetime]):
         return None if value is None else from_ms(value)
 
 
-def _table(name: str, *items: SchemaItem) -> Table:
+def table(name: str, *items: SchemaItem) -> Table:
     """A table that compares text exactly on both engines, so that keys and e-mails mean the same."""
     return Table(
         name,
@@ -68,7 +68,7 @@ def _table(name: str, *items: SchemaItem) -> Table:
     )
 
 
-users = _table(
+users = table(
     "users",
     Column("id", ID, primary_key=True),
     Column("email", String(254), nullable=False, unique=True),
@@ -79,9 +79,12 @@ users = _table(
     Column("buying_limit_cents", BigInteger),
     Column("created_at", UtcMs, nullable=False),
     Column("disabled_at", UtcMs),
+    Column("email_verified_at", UtcMs),
+    Column("lots_limit", Integer),
+    Column("erased_at", UtcMs),
 )
 
-sessions = _table(
+sessions = table(
     "sessions",
     Column("token_hash", CHAR(64), primary_key=True),
     Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
@@ -91,9 +94,10 @@ sessions = _table(
     Column("expires_at", UtcMs, nullable=False, index=True),
     Column("user_agent", String(255), nullable=False),
     Column("address", String(64), nullable=False),
+    Column("second_factor_at", UtcMs),
 )
 
-api_tokens = _table(
+api_tokens = table(
     "api_tokens",
     Column("id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
@@ -106,7 +110,7 @@ api_tokens = _table(
     Column("last_used_at", UtcMs),
 )
 
-vehicles = _table(
+vehicles = table(
     "vehicles",
     Column("id", ID, primary_key=True),
     Column("seller_id", ID, ForeignKey("users.id"), nullable=False, index=True),
@@ -133,7 +137,7 @@ vehicles = _table(
     Index(None, "make", "model", "year"),
 )
 
-auctions = _table(
+auctions = table(
     "auctions",
     Column("id", ID, primary_key=True),
     Column("vehicle_id", ID, ForeignKey("vehicles.id"), nullable=False, index=True),
@@ -169,7 +173,7 @@ auctions = _table(
 
 # The three tables a bid writes have no foreign key to `auctions`: the check would lock the head row, which every
 # door of that auction updates in the same transaction, and turn waiting into deadlocks.
-bids = _table(
+bids = table(
     "bids",
     Column("bid_id", CHAR(36), primary_key=True),
     Column("auction_id", BigInteger, nullable=False),
@@ -186,7 +190,7 @@ bids = _table(
     Index(None, "user_id", "auction_id"),
 )
 
-auction_ledger = _table(
+auction_ledger = table(
     "auction_ledger",
     Column("auction_id", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
@@ -200,7 +204,7 @@ auction_ledger = _table(
     Index(None, "auction_id", "version"),
 )
 
-bid_batches = _table(
+bid_batches = table(
     "bid_batches",
     Column("batch_id", CHAR(36), primary_key=True),
     Column("auction_id", BigInteger, nullable=False, index=True),
@@ -210,7 +214,7 @@ bid_batches = _table(
     Column("seen_at", UtcMs, nullable=False, index=True),
 )
 
-reservations = _table(
+reservations = table(
     "reservations",
     Column("bid_id", CHAR(36), primary_key=True),
     Column("user_id", BigInteger, nullable=False, index=True),
@@ -219,7 +223,7 @@ reservations = _table(
     Column("created_at", UtcMs, nullable=False),
 )
 
-missed_bids = _table(
+missed_bids = table(
     "missed_bids",
     Column("id", ID, primary_key=True),
     Column("auction_id", BigInteger, nullable=False, index=True),
@@ -228,7 +232,7 @@ missed_bids = _table(
     Column("handled", Boolean, nullable=False),
 )
 
-approvals = _table(
+approvals = table(
     "approvals",
     Column("id", ID, primary_key=True),
     Column("auction_id", BigInteger, nullable=False, index=True),
@@ -242,7 +246,7 @@ approvals = _table(
     Column("outcome", String(16)),
 )
 
-audit_log = _table(
+audit_log = table(
     "audit_log",
     Column("id", ID, primary_key=True),
     Column("at", UtcMs, nullable=False, index=True),
@@ -251,4 +255,39 @@ audit_log = _table(
     Column("subject", String(120), nullable=False),
     Column("detail", Text, nullable=False),
     Column("request_id", String(64), nullable=False),
+)
+
+# A mail to be sent, its outbox id known to the vendor. `context` holds what its template needs (links that are secrets
+# among it) and is emptied as soon as the mail can need it no more.
+notifications = table(
+    "notifications",
+    Column("id", CHAR(36), primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("to_email", String(254), nullable=False),
+    Column("context", Text, nullable=False),
+    Column("dedupe_key", String(160), nullable=False, unique=True),
+    Column("status", String(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    # Of the attempts, those of which nobody knows whether the vendor took them.
+    Column("unknowns", SmallInteger, nullable=False),
+    Column("provider_message_id", String(100)),
+    Column("reason", String(255)),
+    Column("created_at", UtcMs, nullable=False),
+    Column("started_at", UtcMs),
+    Column("sent_at", UtcMs),
+    Column("updated_at", UtcMs, nullable=False),
+    Index(None, "status", "created_at", "id"),
+    Index(None, "user_id", "created_at"),
+)
+
+# No foreign key: the vendor may tell of mails that this database does not know.
+mail_events = table(
+    "mail_events",
+    Column("event_id", String(100), primary_key=True),
+    Column("outbox_id", CHAR(36), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("occurred_at", UtcMs, nullable=False),
+    Column("reason", String(255)),
+    Index(None, "outbox_id", "occurred_at"),
 )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, Engine, delete
 
+from activities.db.account_tables import accounts
 from activities.db.engine import make_engine, transaction
-from activities.db.tables import metadata
 from migrations import schema
 from tests.db import mariadb
 
@@ -47,5 +47,5 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     found: Engine = request.getfixturevalue(f"{request.param}_engine")
     yield found
     with transaction(found) as connection:
-        for table in reversed(metadata.sorted_tables):
+        for table in reversed(accounts.metadata.sorted_tables):
             connection.execute(delete(table))
