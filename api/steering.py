@@ -26,6 +26,7 @@ from api.commands import (
     CommandView,
     Key,
     OneLine,
+    Outcome,
     Reason,
     acts_as_admin,
     need_scope,
@@ -42,6 +43,8 @@ from api.schedules import Dollars
 from api.security import Admin, Audience, Seller, SignedIn
 from api.state import services_of
 from domain.auction import Status
+from domain.errors import Code
+from domain.steering import ONE_ADMIN, SELLER
 from workflows import messages
 from workflows.auction import AuctionWorkflow
 
@@ -154,11 +157,15 @@ async def cancel(
     attempt = _attempt(request, person, auction_id, "cancel", reason=body.reason)
     if not await acts_as_admin(request, person):
         await services_of(request).database.write(by_seller, attempt)
-        return await _carry_out(request, attempt, key, AuctionWorkflow.cancel, messages.Cancel("seller", body.reason))
+        return await _carry_out(request, attempt, key, AuctionWorkflow.cancel, messages.Cancel(SELLER, body.reason))
     if await services_of(request).database.write(needs_two, person, auction_id, key):
         return await file_request(request, person, auction_id, key, Action.CANCEL, body.reason, {})
     await services_of(request).database.write(by_staff, attempt)
-    return await _carry_out(request, attempt, key, AuctionWorkflow.cancel, messages.Cancel("admin", body.reason))
+    outcome = await _sent(request, attempt, key, AuctionWorkflow.cancel, messages.Cancel(ONE_ADMIN, body.reason))
+    if outcome.code == Code.HAS_BIDS:
+        # The auction knows of a bid that the database does not have yet.
+        return await file_request(request, person, auction_id, key, Action.CANCEL, body.reason, {})
+    return told(services_of(request), outcome)
 
 
 @router.post("/{auction_id}/hold", **writes(Audience.ADMIN, *COMMAND_CODES, "ON_HOLD", example={**EXAMPLE}))
@@ -248,7 +255,7 @@ def by_staff(connection: Connection, attempt: Attempt) -> Head:
 def needs_two(connection: Connection, person: Person, auction_id: int, key: str) -> bool:
     """Whether an admin's wish to cancel waits for a second admin: somebody has bid, or it was filed before."""
     head = known_head(connection, auction_id)
-    has_bids = head.bid_count > 0 and head.status != Status.ENDED
+    has_bids = head.bidder_count > 0 and head.status != Status.ENDED
     return has_bids or is_filed(connection, person, auction_id, key, Action.CANCEL)
 
 
@@ -286,6 +293,9 @@ def _attempt(request: Request, person: Person, auction_id: int, action: str, **d
 
 
 async def _carry_out(request: Request, attempt: Attempt, key: str, update: Any, command: object) -> CommandView:
-    services = services_of(request)
+    return told(services_of(request), await _sent(request, attempt, key, update, command))
+
+
+async def _sent(request: Request, attempt: Attempt, key: str, update: Any, command: object) -> Outcome:
     command_id = wish_id(attempt.person, f"{attempt.action} of auction {attempt.auction_id}", key)
-    return told(services, await send(services, attempt.auction_id, update, command, command_id=command_id))
+    return await send(services_of(request), attempt.auction_id, update, command, command_id=command_id)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.bidding import Kind, Reserve, Row, Standing, accept
-from domain.clock import MILLISECOND, monday_opening, sunday_before, to_text, truncate
+from domain.clock import CLOCK_RULES, MILLISECOND, monday_opening, rest_before, sunday_before, to_text, truncate
 from domain.errors import Code
 from domain.ledger import Entry, chain, genesis
 from domain.money import INCREMENT_TABLES, is_whole_dollars
@@ -44,7 +44,11 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is frozen when an auction is scheduled. `barred` are the seller and whoever is linked to the seller."""
+    """What is frozen when an auction is scheduled. `barred` are the seller and whoever is linked to the seller.
+
+    `clock_rules` is the edition, by default that of lots from before editions: their first entry tells neither
+    `sunday_rule` nor `outage_stagger_ms`, and an end in Saturday's last seconds stands. From 2 on neither is so.
+    """
 
     auction_id: int
     barred: tuple[str, ...]
@@ -56,6 +60,7 @@ class Terms:
     increments: str = "2026-1"
     sunday_rule: bool = True
     outage_stagger_ms: int = 0
+    clock_rules: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,8 @@ class Auction:
         return self.ends_at - OUTAGE_EXTENSION <= moment < self.ends_at
 
     def _sunday(self) -> datetime | None:
-        return sunday_before(self.ends_at) if self.terms.sunday_rule else None
+        rest = rest_before if self.terms.clock_rules >= CLOCK_RULES else sunday_before
+        return rest(self.ends_at) if self.terms.sunday_rule else None
 
     def _rest_on_sunday(self, now: datetime) -> None:
         # A clock that is set running on the very Sunday of its end stops at once, with all that it was given.
@@ -389,8 +395,5 @@ class Auction:
 
 def _same_body(first: Entry, bid: Bid) -> bool:
     private = first.private or {}
-    return (first.public["kind"], private.get("bidder_id"), private.get("cents")) == (
-        bid.kind.value,
-        bid.bidder,
-        bid.cents,
-    )
+    body = first.public["kind"], private.get("bidder_id"), private.get("cents")
+    return body == (bid.kind.value, bid.bidder, bid.cents)

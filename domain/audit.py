@@ -28,6 +28,7 @@ RULES: Mapping[str, Inspection] = MappingProxyType(
         "bid times": audit_clock.bid_times,
         "end": audit_clock.end,
         "holds": audit_clock.holds,
+        "sundays": audit_clock.sundays,
         "outages": audit_clock.outages,
         "version": audit_price.versions,
         "refused change nothing": audit_price.refused_change_nothing,

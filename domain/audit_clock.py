@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.auction import MATERIAL_EDIT, OUTAGE_DELAY, OUTAGE_EXTENSION, Status
 from domain.audit_lot import REPLAYS, Lot, Remark, Step
-from domain.clock import MILLISECOND, from_text, sunday_before
+from domain.clock import DECIDED_WITHIN, MILLISECOND, from_text, rest_before, sunday_before
 
 OPEN = {"live", "closing"}
 LIVE, HELD, SCHEDULED, ENDED = ({status} for status in ("live", "held", "scheduled", "ended"))
@@ -114,12 +114,19 @@ def _resumption(held: Step, step: Step) -> Iterator[str]:
 def _remaining(step: Step) -> set[timedelta]:
     edge = step.end if step.started else step.starts_at
     possible = {max(edge - step.at, timedelta(0))}
-    sunday = sunday_before(step.end)
-    if step.after["reason"] == "sunday" and sunday is not None:
-        possible.add(max(edge - sunday, timedelta(0)))
+    rest = rest_before(step.end)
+    if step.after["reason"] == "sunday" and rest is not None:
+        possible.add(max(edge - rest, timedelta(0)))
     if step.after["reason"] == "outage":
         possible.add(max(edge - step.at, OUTAGE_EXTENSION))
     return {left // MILLISECOND * MILLISECOND for left in possible}
+
+
+def sundays(lot: Lot) -> Iterator[Remark]:
+    """No result of a lot under the Sunday rule is decided on a Sunday; older terms do not tell of the rule."""
+    for step in lot.steps():
+        if lot.terms.get("sunday_rule") and step.done("closed") and sunday_before(step.at) is not None:
+            yield step.seq, f"it was closed at {step.after['at']}, on a Sunday in Chicago"
 
 
 def outages(lot: Lot) -> Iterator[Remark]:
@@ -128,9 +135,9 @@ def outages(lot: Lot) -> Iterator[Remark]:
     steps = list(lot.steps())
     for step, following in zip(steps, [*steps[1:], None], strict=False):
         if step.done("extended"):
-            yield from _extension(step, first=extended_at is None)
+            yield from _extension(step, lot.terms.get("outage_stagger_ms"), first=extended_at is None)
             extended_at = extended_at or step.at
-        elif step.done("closed") and step.at - step.end > 2 * OUTAGE_DELAY:
+        elif step.done("closed") and step.at - step.end > DECIDED_WITHIN:
             yield step.seq, "it was closed more than ten seconds late without an outage extension"
         elif _was_late(step) and (extended_at is None or step.received_at > extended_at):
             consequence = "extended" if extended_at is None else "held"
@@ -140,12 +147,14 @@ def outages(lot: Lot) -> Iterator[Remark]:
                 yield step.seq, f"a bid in the last minutes was judged late, but the lot was not {consequence}"
 
 
-def _extension(step: Step, *, first: bool) -> Iterator[Remark]:
+def _extension(step: Step, stagger_ms: int | None, *, first: bool) -> Iterator[Remark]:
     if not first or step.after["reason"] != "outage":
         yield step.seq, "the end is extended once, for an outage"
-    soonest = step.at + OUTAGE_EXTENSION
-    if step.end >= soonest or from_text(step.after["ends_at"]) < soonest:
+    soonest, found = step.at + OUTAGE_EXTENSION, from_text(step.after["ends_at"])
+    if step.end >= soonest or found < soonest:
         yield step.seq, "an outage extends an end that is less than ten minutes away to at least ten minutes"
+    elif stagger_ms is not None and found != soonest + stagger_ms * MILLISECOND:
+        yield step.seq, f"an outage extends to ten minutes from then and this lot's {stagger_ms} ms"
 
 
 def _was_late(step: Step) -> bool:

@@ -108,6 +108,8 @@ WHEN_DONE: Mapping[str, Mapping[str, Test]] = {
     "cancelled": {"reason": _text, "by": _text, "result": _one_of(Result.CANCELLED)},
     "closed": {"result": _one_of(Result.SOLD, Result.RESERVE_NOT_MET, Result.NO_BIDS)},
 }
+# All of these or none: the terms of lots that were scheduled before they were public (`Terms.clock_rules`) lack them.
+SINCE: Mapping[str, Mapping[str, Test]] = {"scheduled": {"sunday_rule": _flag, "outage_stagger_ms": _whole}}
 _OVER = frozenset({Code.TOO_LATE, Code.CLOSED})
 CODES: Mapping[str, frozenset[Code]] = {
     "bid": frozenset(
@@ -157,6 +159,8 @@ def _wrong(public: Public) -> Iterator[str]:
         expected |= _outcome(kind)
     if public.get("outcome") != "refused":
         expected |= WHEN_DONE.get(kind, {})
+    if not public.keys().isdisjoint(since := SINCE.get(kind, {})):
+        expected |= since
     for name, test in expected.items():
         if name not in public:
             yield f"`{name}` is missing"

@@ -7,11 +7,11 @@ from typing import Any
 from domain.auction import OUTAGE_EXTENSION, Auction, Bid, Status, Terms
 from domain.audit_lot import BIDS, ENDINGS, Lot, Opened, Public, PublicEntry, Remark
 from domain.bidding import Kind
-from domain.clock import MILLISECOND, from_text, sunday_before
+from domain.clock import CLOCK_RULES, MILLISECOND, from_text, rest_before
 from domain.errors import Code
-from domain.steering import cancel, change_reserve, remove_bidder, retract, schedule
+from domain.steering import ADMIN, SELLER, cancel, change_reserve, remove_bidder, retract, schedule
 
-ADMIN, SELLER, BIDDER = "admin", "seller", "bidder"
+BIDDER = "bidder"
 NOTHING = Opened(None, "")
 
 
@@ -82,15 +82,16 @@ def _scheduled(lot: Lot, opened: Mapping[int, Opened]) -> Auction | None:
             ends_at=from_text(first["ends_at"]),
             window_s=first["window_s"],
             increments=first["increments"],
-            # Whether Sundays count is not among the public terms: every hold is taken from its own entry.
-            sunday_rule=False,
-            outage_stagger_ms=_stagger(lot),
+            # Older terms do not tell the clock's rules; there every hold is taken from its own entry.
+            sunday_rule=first.get("sunday_rule", False),
+            outage_stagger_ms=first.get("outage_stagger_ms", _stagger(lot)),
+            clock_rules=CLOCK_RULES if "sunday_rule" in first else 1,
         )
     )
 
 
 def _stagger(lot: Lot) -> int:
-    # Not among the public terms, so it is read off the one extension that a lot can have.
+    # Not among older terms, so it is read off the one extension that a lot can have.
     for public in lot.publics:
         if public["kind"] == "extended":
             beyond = from_text(public["ends_at"]) - from_text(public["at"]) - OUTAGE_EXTENSION
@@ -173,12 +174,12 @@ def _run_clock(auction: Auction, public: Public, now: datetime) -> None:
 def _hold(auction: Auction, public: Public, now: datetime) -> None:
     reason, kept = public["reason"], public.get("remaining_ms")
     edge = auction.ends_at if auction.started else auction.starts_at
-    sunday = sunday_before(auction.ends_at)
+    rest = rest_before(auction.ends_at)
     # An admin may give the clock's reasons too; then what was left is counted from that moment.
     by_admin = kept == max(edge - now, timedelta(0)) // MILLISECOND
-    if by_admin or reason not in {"sunday", "outage"} or (reason == "sunday" and sunday is None):
+    if by_admin or reason not in {"sunday", "outage"} or (reason == "sunday" and rest is None):
         auction.hold(now, reason)
-    elif reason == "outage" or sunday is None:
+    elif reason == "outage" or rest is None:
         auction.hold(now, reason, at_least=OUTAGE_EXTENSION)
     else:
-        auction.hold(now, reason, since=sunday)
+        auction.hold(now, reason, since=rest)

@@ -9,6 +9,10 @@ MILLISECOND = timedelta(milliseconds=1)
 SUNDAY = 6
 MONDAY_OPENING = time(10, 0)
 SUNDAY_MARGIN = timedelta(hours=1)
+# A lot that is closed later than this after its end has had an outage, which moves the end (section 4).
+DECIDED_WITHIN = timedelta(seconds=10)
+# The edition that new lots are scheduled with; see `domain.auction.Terms`.
+CLOCK_RULES = 2
 
 
 def truncate(moment: datetime) -> datetime:
@@ -42,19 +46,28 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def sunday_before(end: datetime) -> datetime | None:
-    """Midnight (UTC) that begins the Chicago Sunday on which `end` falls, or None on any other day.
-
-    A lot whose end lies in that Sunday is held from this moment on (auction-rules.md section 4).
-    """
+    """Midnight (UTC) that begins the Chicago Sunday on which `end` falls, or None on any other day."""
     local = end.astimezone(CHICAGO)
     if local.weekday() != SUNDAY:
         return None
     return datetime.combine(local.date(), time(0), tzinfo=CHICAGO).astimezone(UTC)
 
 
-def monday_opening(sunday: datetime) -> datetime:
-    """Monday 10:00 in Chicago (as UTC) after the Chicago Sunday that contains `sunday`."""
-    date = sunday.astimezone(CHICAGO).date() + timedelta(days=1)
+def rest_before(end: datetime) -> datetime | None:
+    """When (UTC) a lot that would end at `end` is held for a Chicago Sunday, or None where it may end.
+
+    Nothing is sold on a Sunday (auction-rules.md section 4), and what sells is the decision, which comes up to
+    `DECIDED_WITHIN` after the end. So Saturday's last ten seconds count as Sunday: an end in them is held from where
+    they begin, one inside the Sunday from midnight, and both resume on Monday with the time that was left.
+    """
+    inside, near = sunday_before(end), sunday_before(end + DECIDED_WITHIN)
+    return near - DECIDED_WITHIN if inside is None and near is not None else inside
+
+
+def monday_opening(weekend: datetime) -> datetime:
+    """Monday 10:00 in Chicago (as UTC) after the Chicago Saturday or Sunday that contains `weekend`."""
+    local = weekend.astimezone(CHICAGO)
+    date = local.date() + timedelta(days=SUNDAY + 1 - local.weekday())
     return datetime.combine(date, MONDAY_OPENING, tzinfo=CHICAGO).astimezone(UTC)
 
 

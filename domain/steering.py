@@ -8,17 +8,20 @@ from datetime import datetime, timedelta
 
 from domain.auction import MATERIAL_EDIT, Answer, Auction, Result, Status
 from domain.bidding import Row, lower_reserve, replay
-from domain.clock import to_text
+from domain.clock import CLOCK_RULES, to_text
 from domain.errors import Code
 from domain.money import is_whole_dollars
 
 RETRACT_WITHIN = timedelta(seconds=60)
 RETRACT_BEFORE_END = timedelta(hours=1)
+ADMIN, ONE_ADMIN, SELLER = "admin", "one_admin", "seller"
+BEFORE_THE_FIRST_BID = frozenset({SELLER, ONE_ADMIN})
 
 
 def schedule(auction: Auction, now: datetime, nonce: str) -> Answer:
     """Write the frozen terms as the first entry; the reserve and the barred bidders are its private part."""
     terms = auction.terms
+    clock = {"sunday_rule": terms.sunday_rule, "outage_stagger_ms": terms.outage_stagger_ms}
     return auction.done(
         "scheduled",
         now,
@@ -28,6 +31,7 @@ def schedule(auction: Auction, now: datetime, nonce: str) -> Answer:
         starts_at=to_text(terms.starts_at),
         window_s=terms.window_s,
         increments=terms.increments,
+        **(clock if terms.clock_rules >= CLOCK_RULES else {}),
     )
 
 
@@ -48,11 +52,11 @@ def change_reserve(auction: Auction, reserve_cents: int | None, now: datetime, n
 
 def retract(auction: Auction, seq: int | None, now: datetime, by: str, reason: str) -> Answer:
     """Take one accepted bid out by replay. `by` is "admin" (two have agreed) or the bidder's own id."""
-    who = "admin" if by == "admin" else "bidder"
+    who = "admin" if by == ADMIN else "bidder"
     code = _retract_refusal(auction, seq, now, by)
     if code is not None or seq is None:
         return auction.refuse("retracted", code or Code.NO_SUCH_BID, now, bid_seq=seq, by=who)
-    if by != "admin":
+    if by != ADMIN:
         auction.slips.add(by)
     _take_out(auction, {seq})
     return auction.done("retracted", now, bid_seq=seq, by=who, reason=reason)
@@ -66,18 +70,23 @@ def remove_bidder(auction: Auction, bidder: str, now: datetime, by: str, reason:
     if code is not None:
         return auction.refuse("bidder_removed", code, now, bidder=alias)
     _take_out(auction, mine)
-    who = "admin" if by == "admin" else "bidder"
+    who = "admin" if by == ADMIN else "bidder"
     return auction.done("bidder_removed", now, bidder=alias, bid_seqs=sorted(mine), by=who, reason=reason)
 
 
 def cancel(auction: Auction, now: datetime, by: str, reason: str) -> Answer:
-    """End the lot without a sale: by an admin with a public reason, by the seller only before the first bid."""
+    """End the lot without a sale. `by` is "admin" after two agreed; "seller" and "one_admin" only before the first bid.
+
+    Only the auction knows the bids that no database has yet, so it is here that one admin alone is refused `HAS_BIDS`.
+    The ledger says "admin" for both. A bid that was taken back was a bid.
+    """
     if auction.status is Status.ENDED:
         return auction.refuse("cancelled", auction.over(), now)
-    if by == "seller" and auction.numbers:
+    if by in BEFORE_THE_FIRST_BID and auction.numbers:
         return auction.refuse("cancelled", Code.HAS_BIDS, now)
     auction.end(Result.CANCELLED)
-    return auction.done("cancelled", now, reason=reason, by=by, result=Result.CANCELLED.value)
+    shown = ADMIN if by == ONE_ADMIN else by
+    return auction.done("cancelled", now, reason=reason, by=shown, result=Result.CANCELLED.value)
 
 
 def _retract_refusal(auction: Auction, seq: int | None, now: datetime, by: str) -> Code | None:
@@ -86,7 +95,7 @@ def _retract_refusal(auction: Auction, seq: int | None, now: datetime, by: str) 
     rows = [row for row in auction.rows if row.seq == seq and row.kind]
     if not rows or seq in auction.out:
         return Code.NO_SUCH_BID
-    if by == "admin":
+    if by == ADMIN:
         return None
     if rows[0].bidder != by:
         return Code.NO_SUCH_BID
@@ -106,7 +115,7 @@ def _removal_refusal(auction: Auction, mine: AbstractSet[int], by: str) -> Code 
         return auction.over()
     if not mine:
         return Code.NO_SUCH_BID
-    if by != "admin" and auction.hold_reason != MATERIAL_EDIT:
+    if by != ADMIN and auction.hold_reason != MATERIAL_EDIT:
         return Code.RETRACTION_NOT_ALLOWED
     return None
 

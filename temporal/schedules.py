@@ -3,6 +3,7 @@
 from activities.db.schedules import Unstarted
 from activities.keys import derive
 from domain.auction import Terms
+from domain.clock import CLOCK_RULES
 from workflows.messages import AuctionStart
 
 STAGGER_PLACES = 120
@@ -22,5 +23,6 @@ def start_of(secret: bytes, row: Unstarted) -> AuctionStart:
         increments=row.increments_version,
         sunday_rule=row.sunday_rule,
         outage_stagger_ms=row.auction_id % STAGGER_PLACES * STAGGER_MS,
+        clock_rules=CLOCK_RULES,
     )
     return AuctionStart(terms, derive(secret, f"schedule {row.auction_id}").hex(), row.vehicle)

@@ -116,7 +116,10 @@ class RemoveBidder:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """End the lot without a sale. `by` is "admin" or "seller"; `reason` is public."""
+    """End the lot without a sale; `reason` is public.
+
+    `by` is "admin" after two agreed; "one_admin" or "seller", who are refused once somebody has bid.
+    """
 
     by: str
     reason: str

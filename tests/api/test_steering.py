@@ -144,6 +144,37 @@ async def test_an_admin_cancels_a_lot_without_bids_alone(floor: Floor) -> None:
     assert (found["outcome"], found["auction_status"]) == ("done", "ended")
 
 
+@pytest.mark.parametrize("key", ["k", None])
+async def test_a_bid_that_is_not_recorded_yet_makes_an_admins_cancel_wait_for_a_second_one(
+    floor: Floor, key: str | None
+) -> None:
+    lot = await floor.lot()
+    floor.lots.bid(lot, floor.person("ada"), 500_000, recorded=False)
+    answers = [await floor.post("amy", at(lot, "cancel"), WHY, key=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert (answers[0].json() == answers[1].json()) == (key == "k")
+    assert (answers[0].json()["action"], floor.lots.auctions[lot].status) == ("cancel", "live")
+    done = await floor.post("alan", f"{answers[0].headers['location']}/approve")
+    assert (done.status_code, done.json()["result"]["auction_status"]) == (200, "ended")
+
+
+async def test_an_admins_refused_attempt_to_cancel_alone_is_audited_and_stands_in_the_ledger(floor: Floor) -> None:
+    lot = await floor.lot()
+    floor.lots.bid(lot, floor.person("ada"), 500_000, recorded=False)
+    await floor.post("amy", at(lot, "cancel"), WHY)
+    entry = floor.lots.auctions[lot].tail.entries[-1].public
+    assert [deed.action for deed in floor.deeds()[-2:]] == ["cancel", "cancel_requested"]
+    assert (entry["kind"], entry["outcome"], entry["code"]) == ("cancelled", "refused", "HAS_BIDS")
+
+
+async def test_one_admin_does_not_cancel_a_lot_whose_bids_were_taken_back(floor: Floor) -> None:
+    lot = await floor.lot()
+    floor.lots.bid(lot, floor.person("ada"), 500_000)
+    removal = await floor.post("amy", at(lot, "remove-bidder"), {"bidder": "Bidder 1", **WHY})
+    await floor.post("alan", f"{removal.headers['location']}/approve")
+    assert (await floor.post("amy", at(lot, "cancel"), WHY)).status_code == 202
+
+
 async def test_a_cancelled_lot_answers_the_same_key_as_before_and_another_one_closed(floor: Floor) -> None:
     lot = await floor.lot()
     first = (await floor.post("sam", at(lot, "cancel"), WHY, key="k")).json()

@@ -9,7 +9,7 @@ from typing import Any
 from domain.auction import Auction, Bid, Status, Terms
 from domain.audit_lot import Lot, Opened, PublicEntry
 from domain.bidding import Kind
-from domain.clock import from_text
+from domain.clock import CLOCK_RULES, from_text
 from domain.ledger import Entry, chain_hash, commitment, genesis
 from domain.steering import cancel, change_reserve, remove_bidder, retract, schedule
 
@@ -24,9 +24,8 @@ class Sale:
 
     def __init__(self, *, reserve: int | None = None, length: int = 7200, **terms: Any) -> None:
         end = NOON + length * SECOND
-        self.auction = Auction(
-            Terms(AUCTION_ID, ("seller",), 100_000, reserve, NOON, end, **{"sunday_rule": False, **terms})
-        )
+        usual = {"sunday_rule": False, "clock_rules": CLOCK_RULES}
+        self.auction = Auction(Terms(AUCTION_ID, ("seller",), 100_000, reserve, NOON, end, **{**usual, **terms}))
         self.ids = 0
         schedule(self.auction, NOON - 60 * SECOND, self.nonce())
 
@@ -130,7 +129,8 @@ def random_sale(seed: int, moves: int = 40) -> Sale:
     """A lot with random bids and acts of everybody, to its end."""
     rng = Random(seed)
     reserve = rng.choice([None, 100_000 * rng.randint(1, 9)])
-    sale = Sale(reserve=reserve, length=rng.choice([60, 700, 7200]), window_s=rng.choice([0, 5, 120]))
+    clock = {"clock_rules": rng.choice([1, CLOCK_RULES]), "outage_stagger_ms": rng.choice([0, 59_500])}
+    sale = Sale(reserve=reserve, length=rng.choice([60, 700, 7200]), window_s=rng.choice([0, 5, 120]), **clock)
     sale.start(rng.choice([0, 0.25, 3]))
     now = 3.0
     for _ in range(moves):
@@ -159,7 +159,7 @@ def _random_move(sale: Sale, rng: Random, now: float) -> None:
     elif act < 0.97:
         auction.hold(at(now), "why not") if rng.random() < 0.5 else auction.resume(at(now))
     elif act < 0.98:
-        cancel(auction, at(now), rng.choice(["admin", "seller"]), "why not")
+        cancel(auction, at(now), rng.choice(["admin", "one_admin", "seller"]), "why not")
     elif auction.status is Status.LIVE and now < seconds_to(auction):
         auction.outage(at(now), since=at(now - 1))
 

@@ -40,6 +40,7 @@ FREE_HERE = frozenset(
     {
         *(("extended", "ends_at"), ("retracted", "bid_seq"), ("bid", "kind"), ("auto_bid", "kind")),
         *(("scheduled", "window_s"), ("scheduled", "starts_at")),
+        *(("scheduled", "sunday_rule"), ("scheduled", "outage_stagger_ms")),
     }
 )
 
@@ -177,8 +178,10 @@ def test_without_the_right_form_the_rules_are_skipped() -> None:
         ("order", 8, {"at": to_text(at(9))}),
         ("order", 8, {"received_at": to_text(at(12))}),
         ("status", 8, {"status": "closing"}),
+        ("bid times", 6, {"at": to_text(at(1))}),
         ("bid times", 7, {"received_at": to_text(at(1))}),
         ("bid times", 36, {"received_at": to_text(at(7212)), "at": to_text(at(7212))}),
+        ("bid times", 40, {"at": to_text(at(7210))}),
         ("end", 36, {"ends_at": to_text(at(7328))}),
         ("holds", 28, {"remaining_ms": 1}),
         ("holds", 31, {"ends_at": to_text(at(7300))}),
@@ -187,6 +190,7 @@ def test_without_the_right_form_the_rules_are_skipped() -> None:
         ("refused change nothing", 13, {"price_cents": 325_000}),
         ("price", 26, {"price_cents": 200_000}),
         ("next minimum", 8, {"minimum_next_cents": 117_600}),
+        ("bids", 7, {"price_cents": 150_000}),
         ("bids", 8, {"outcome": "leading"}),
         ("bids", 10, {"amount_cents": 305_000}),
         ("reserve", 27, {"reserve": "not_met"}),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.auction import MATERIAL_EDIT, Auction, Status
-from domain.clock import MILLISECOND
+from domain.clock import CLOCK_RULES, MILLISECOND
 from domain.errors import Code
 from domain.steering import cancel, change_reserve, remove_bidder, retract, schedule
 from tests.domain.lots import END, NONCE, START, auto_bid, bid, live, public, scheduled, seconds
@@ -20,6 +20,14 @@ def test_the_first_entry_shows_the_terms_but_the_reserve() -> None:
     )  # fmt: skip
     assert entry.private == {"reserve_cents": 9_000_00, "barred": ["S"]}
     assert "9000" not in str(entry.public)
+
+
+@pytest.mark.parametrize(("edition", "told"), [(1, (None, None)), (CLOCK_RULES, (False, 500))])
+def test_the_first_entry_tells_the_clocks_terms_but_not_in_lots_from_before(edition: int, told: object) -> None:
+    auction = scheduled(sunday_rule=False, outage_stagger_ms=500, clock_rules=edition)
+    terms = schedule(auction, START - seconds(60), NONCE).entry.public
+
+    assert (terms.get("sunday_rule"), terms.get("outage_stagger_ms")) == told
 
 
 # The reserve
@@ -253,6 +261,17 @@ def test_after_the_first_bid_only_an_admin_cancels_even_where_the_bid_was_taken_
 
     assert cancel(auction, START, "seller", "regret").code == Code.HAS_BIDS
     assert cancel(auction, START, "admin", "damaged").outcome == "done"
+
+
+def test_one_admin_alone_cancels_before_the_first_bid_only() -> None:
+    empty, busy = live(), live()
+    bid(busy, "A", 600)
+    before = public(busy)
+    done, refused = (cancel(lot, START, "one_admin", "damaged") for lot in (empty, busy))
+
+    assert (done.outcome, done.entry.public["by"], empty.status) == ("done", "admin", Status.ENDED)
+    assert (refused.code, "by" in refused.entry.public) == (Code.HAS_BIDS, False)
+    assert public(busy) == before
 
 
 def test_what_is_over_cannot_be_cancelled() -> None:

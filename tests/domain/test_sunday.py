@@ -6,20 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.auction import Auction, Status
+from domain.auction import OUTAGE_DELAY, Auction, Status
 from domain.clock import (
     CHICAGO,
+    CLOCK_RULES,
+    DECIDED_WITHIN,
     MILLISECOND,
     from_ms,
     from_text,
     may_end_at,
     monday_opening,
+    rest_before,
     sunday_before,
     to_ms,
     to_text,
 )
 from tests.domain.lots import MONDAY_TEN, SATURDAY_LATE, SUNDAY, bid, live, scheduled, seconds
 
+LAST_SECONDS = SUNDAY - DECIDED_WITHIN
 TEN_YEARS_MS = 10 * 365 * 86_400_000
 MOMENTS = st.integers(0, TEN_YEARS_MS).map(lambda number: datetime(2024, 1, 1, tzinfo=UTC) + number * MILLISECOND)
 
@@ -94,6 +98,91 @@ def test_without_the_rule_a_lot_may_end_on_a_sunday() -> None:
     auction = live(ends_at=SUNDAY + seconds(60), sunday_rule=False)
 
     assert auction.wake_at() == SUNDAY + seconds(60)
+
+
+# Saturday's last seconds: what ends in them would be decided, and so sold, on Sunday.
+
+
+def test_an_end_so_late_on_saturday_that_it_would_be_decided_on_sunday_is_held_and_resumes_on_monday() -> None:
+    auction = live(ends_at=SATURDAY_LATE, window_s=59, clock_rules=CLOCK_RULES)
+    bid(auction, "A", 600, SATURDAY_LATE - MILLISECOND)
+    wakes, left = auction.wake_at(), seconds(9) - MILLISECOND
+    auction.advance(LAST_SECONDS)
+    held = auction.status, auction.hold_reason, auction.remaining, auction.wake_at()
+    auction.advance(MONDAY_TEN)
+
+    assert wakes == LAST_SECONDS
+    assert held == (Status.HELD, "sunday", left, MONDAY_TEN)
+    assert (auction.status, auction.ends_at) == (Status.LIVE, MONDAY_TEN + left)
+
+
+def test_an_end_just_before_the_last_seconds_stands_and_the_latest_decision_is_on_saturday() -> None:
+    end = LAST_SECONDS - MILLISECOND
+    auction = live(ends_at=end, clock_rules=CLOCK_RULES)
+    auction.advance(end)
+
+    assert auction.status is Status.CLOSING
+    assert sunday_before(end + DECIDED_WITHIN) is None
+    assert DECIDED_WITHIN == 2 * OUTAGE_DELAY
+
+
+def test_a_bid_judged_in_the_closing_wait_that_carries_the_end_into_the_last_seconds_is_followed_by_the_hold() -> None:
+    end = LAST_SECONDS - seconds(1)
+    auction = live(ends_at=end, window_s=5, clock_rules=CLOCK_RULES)
+    auction.advance(end)
+    bid(auction, "A", 600, end - MILLISECOND, now=end + seconds(2))
+    auction.advance(end + seconds(2))
+
+    assert (auction.status, auction.hold_reason) == (Status.HELD, "sunday")
+    assert auction.remaining == seconds(4) - MILLISECOND
+
+
+def test_a_lot_that_is_resumed_in_the_last_seconds_rests_at_once_with_what_was_left() -> None:
+    auction = live(clock_rules=CLOCK_RULES, ends_at=SATURDAY_LATE)
+    auction.hold(SATURDAY_LATE - seconds(3), "check")
+    auction.resume(SUNDAY - seconds(5))
+
+    assert (auction.status, auction.remaining, auction.wake_at()) == (Status.HELD, seconds(3), MONDAY_TEN)
+
+
+def test_a_lot_carried_into_the_sunday_itself_runs_until_midnight() -> None:
+    auction = live(ends_at=SATURDAY_LATE, clock_rules=CLOCK_RULES)
+    bid(auction, "A", 600, SATURDAY_LATE - MILLISECOND)
+
+    assert auction.wake_at() == SUNDAY
+
+
+def test_in_lots_from_before_an_end_in_the_last_seconds_stands_as_their_histories_have_it() -> None:
+    auction = live(ends_at=SUNDAY - MILLISECOND)
+
+    assert auction.wake_at() == SUNDAY - MILLISECOND
+
+
+def test_without_the_rule_the_last_seconds_are_like_all_others() -> None:
+    auction = live(ends_at=SUNDAY - MILLISECOND, sunday_rule=False, clock_rules=CLOCK_RULES)
+
+    assert auction.wake_at() == SUNDAY - MILLISECOND
+
+
+@given(MOMENTS)
+def test_a_lot_rests_exactly_where_its_end_or_its_latest_decision_is_on_a_sunday(end: datetime) -> None:
+    rest = rest_before(end)
+
+    if rest is None:
+        assert sunday_before(end) is sunday_before(end + DECIDED_WITHIN) is None
+    else:
+        assert rest <= end
+        assert sunday_before(rest + DECIDED_WITHIN) is not None
+        assert sunday_before(rest - MILLISECOND) is None
+        assert timedelta(days=1) < monday_opening(rest) - rest < timedelta(days=2)
+
+
+@pytest.mark.parametrize("late", [timedelta(0), DECIDED_WITHIN - MILLISECOND, DECIDED_WITHIN])
+def test_around_midnight_the_rest_begins_with_the_last_seconds_or_with_the_sunday(late: timedelta) -> None:
+    expected = SUNDAY if late == DECIDED_WITHIN else LAST_SECONDS
+
+    assert rest_before(LAST_SECONDS + late) == expected
+    assert (rest_before(LAST_SECONDS - MILLISECOND), monday_opening(expected)) == (None, MONDAY_TEN)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from activities.db.schedules import Unstarted
+from domain.clock import CLOCK_RULES
 from temporal.schedules import STAGGER_MS, STAGGER_PLACES, start_of
 from tests.db.market import DAY, NOON
 
@@ -15,6 +16,7 @@ def test_the_terms_are_those_of_the_row_and_bar_the_seller() -> None:
     found = (terms.auction_id, terms.barred, terms.start_cents, terms.reserve_cents, terms.starts_at, terms.ends_at)
     assert found == (7, ("42",), 500_000, 900_000, NOON, NOON + DAY)
     assert (terms.window_s, terms.increments, terms.sunday_rule) == (120, "2026-1", True)
+    assert terms.clock_rules == CLOCK_RULES
 
 
 def test_trying_again_gives_the_same_input() -> None:

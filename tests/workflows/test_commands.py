@@ -74,6 +74,25 @@ async def test_a_bidder_is_removed_and_may_withdraw_during_a_material_edit(skipp
     await lot.end()
 
 
+@pytest.mark.parametrize("by", ["one_admin", "seller"])
+async def test_only_two_admins_cancel_a_lot_whose_bids_no_database_has(skipping: House, by: str) -> None:
+    lot = await skipping.lot()
+    lot.kept.away = True
+    await lot.place(bid(2, 600, lot.terms.starts_at))
+    refused = await lot.command(AuctionWorkflow.cancel, messages.Cancel(by, "the title is lost"))
+    lot.kept.away = False
+
+    assert (refused.outcome, refused.code, refused.entry.public["status"]) == ("refused", "HAS_BIDS", "live")
+    assert (await lot.end()).result == "cancelled"
+
+
+async def test_one_admin_cancels_a_lot_without_bids(skipping: House) -> None:
+    lot = await skipping.lot()
+    done = await lot.command(AuctionWorkflow.cancel, messages.Cancel("one_admin", "the title is lost"))
+
+    assert (done.outcome, done.entry.public["by"], (await lot.handle.result()).result) == ("done", "admin", "cancelled")
+
+
 async def test_an_old_look_at_the_database_judges_nothing(skipping: House) -> None:
     """After 1,000 more recorded entries an id that the door did not find may have been judged and forgotten."""
     lot = await skipping.lot()
