@@ -17,7 +17,7 @@ from activities.db import ledger as entries_db
 from activities.db.bids import Receipt
 from activities.db.engine import reading, transaction
 from activities.db.ledger import BID_KINDS
-from activities.db.reservations import Reservation, release_lost, reserve
+from activities.db.reservations import Lack, Reservation, release_lost, reserve
 from activities.live import LotNews, NewsPublisher
 from domain.ledger import Entry
 
@@ -48,7 +48,7 @@ class Opened:
 
     recorded_through: int
     known: dict[str, Receipt] = field(default_factory=dict)
-    over_limit: set[str] = field(default_factory=set)
+    over_limit: Mapping[str, Lack] = field(default_factory=dict)
     in_flight: bool = False
 
 
@@ -71,7 +71,7 @@ class Ledger:
                 raise LookupError(opening.batch.auction_id)
             known = bids.receipts(connection, [item.bid_id for item in opening.reservations])
             fresh = [item for item in opening.reservations if item.bid_id not in known]
-            over_limit = reserve(connection, fresh, now) if fresh else set()
+            over_limit = reserve(connection, fresh, now) if fresh else {}
             in_flight = any(item.bid_id not in over_limit for item in fresh)
             if in_flight:
                 batches.open_batch(connection, opening.batch, now)

@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from activities.db.bulk import insert_rows
 from activities.db.prepared import Prepared
-from activities.db.reservations import release
+from activities.db.reservations import Kind, reinstate, release, turn
 from activities.db.tables import auction_ledger, auctions, bids
+from domain.auction import Result
 from domain.clock import from_text, to_ms
 from domain.errors import Code
 from domain.ledger import Entry
@@ -147,10 +148,22 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
     void = any(entry.public["kind"] == "cancelled" and entry.public["outcome"] == "done" for entry in entries)
     if judged or retracted or void:
         release(connection, auction_id, None if void else leader_id)
+    if retracted and leader_id is not None and not void:
+        reinstate(connection, auction_id, leader_id, from_text(entries[-1].public["at"]))
+    for entry in entries:
+        if leader_id is not None and (kind := _turned(entry)):
+            turn(connection, auction_id, leader_id, kind, entry.public["price_cents"])
     touched = {
         int(entry.private["bidder_id"]) for entry in judged if entry.private and entry.public["outcome"] != "refused"
     }
     return sorted(touched | {user for user in (current.leader_id, leader_id) if user is not None})
+
+
+def _turned(entry: Entry) -> Kind | None:
+    """What the close makes of the leader's reservation; nobody's bid is on its way any more then."""
+    if entry.public["kind"] != "closed" or entry.public["outcome"] != "done":
+        return None
+    return {Result.SOLD: Kind.WIN, Result.RESERVE_NOT_MET: Kind.OFFER}.get(Result(entry.public["result"]))
 
 
 def _insert_bids(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,10 +1,12 @@
-"""Buying power on hold: reserved before a bid is sent, given back when the bid cannot win."""
+"""Buying power on hold: reserved before a bid is sent, given back when the bid cannot win, kept by the close."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from activities.db.prepared import Prepared, PreparedIn
 from activities.db.tables import bid_batches, bids, reservations, users
@@ -12,13 +14,36 @@ from activities.db.tables import bid_batches, bids, reservations, users
 # The lock keeps two processes from spending the same power; the order of ids keeps them from waiting in a circle.
 LIMITS = PreparedIn(
     lambda people: (
-        select(users.c.id, users.c.buying_limit_cents)
+        select(users.c.id, users.c.buying_limit_cents, users.c.lots_limit)
         .where(users.c.id.in_(people), users.c.buying_limit_cents.is_not(None))
         .order_by(users.c.id)
         .with_for_update()
     )
 )
 ANY = Prepared(select(reservations.c.bid_id).where(reservations.c.auction_id == bindparam("auction_id")).limit(1))
+
+
+class Lack(StrEnum):
+    """Which limit a bid goes beyond."""
+
+    CENTS = "BUYING_POWER"
+    LOTS = "LOTS_LIMIT"
+
+
+class Kind(StrEnum):
+    """What a reservation is for."""
+
+    BID = "bid"
+    WIN = "win"
+    OFFER = "offer"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most a person may have at stake, and on how many lots (None: any number)."""
+
+    cents: int
+    lots: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +56,17 @@ class Reservation:
     cents: int
 
 
-def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime) -> set[str]:
-    """Reserve for each bid in order; returns the ids of those that their bidder's limit does not allow.
+def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime) -> dict[str, Lack]:
+    """Reserve for each bid in order; returns those that their bidder's limits do not allow, by bid id.
 
     Exposure is the sum over lots of the highest reserved amount. A person without a limit needs no reservation.
     """
     people = {item.user_id for item in wanted}
     limits = _limits(connection, people)
     if not limits:
-        return set()
+        return {}
     exposure = _exposure(connection, limits)
-    refused: set[str] = set()
+    refused: dict[str, Lack] = {}
     granted: dict[str, Reservation] = {}
     for item in wanted:
         # A bid that comes twice in one batch is decided once; the auction answers the second one.
@@ -49,8 +74,8 @@ def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime
             continue
         lots = exposure.setdefault(item.user_id, {})
         raised = {**lots, item.auction_id: max(lots.get(item.auction_id, 0), item.cents)}
-        if sum(raised.values()) > limits[item.user_id]:
-            refused.add(item.bid_id)
+        if lack := _lack(raised, limits[item.user_id]):
+            refused[item.bid_id] = lack
         else:
             exposure[item.user_id] = raised
             granted[item.bid_id] = item
@@ -83,9 +108,49 @@ def _has_any(connection: Connection, auction_id: int) -> bool:
     return ANY.run(connection, auction_id=auction_id).one_or_none() is not None
 
 
-def _limits(connection: Connection, people: Iterable[int]) -> dict[int, int]:
-    rows: Sequence[Sequence[int]] = LIMITS.run(connection, list(people)).all()
-    return {row[0]: row[1] for row in rows}
+def reinstate(connection: Connection, auction_id: int, leader_id: int, now: datetime) -> bool:
+    """Reserve for who leads again because another bid was taken out of the lot, whatever their limit says.
+
+    Returns whether that was needed: they may be beyond their limit then, and new bids of theirs wait for that to end.
+    """
+    valid = (
+        (bids.c.auction_id == auction_id)
+        & (bids.c.user_id == leader_id)
+        & (bids.c.outcome != "refused")
+        & bids.c.retracted.is_(False)
+    )
+    held = select(reservations.c.bid_id).join(bids, bids.c.bid_id == reservations.c.bid_id).where(valid).limit(1)
+    if leader_id not in _limits(connection, [leader_id]) or connection.execute(held).one_or_none():
+        return False
+    best = select(bids.c.bid_id, bids.c.cents).where(valid).order_by(bids.c.cents.desc(), bids.c.seq).limit(1)
+    bid_id, cents = connection.execute(best).one()
+    connection.execute(insert(reservations), [_row(Reservation(bid_id, leader_id, auction_id, cents), now)])
+    return True
+
+
+def turn(connection: Connection, auction_id: int, leader_id: int, kind: Kind, price_cents: int) -> None:
+    """At the close, what the leader has on hold becomes the unpaid win or the binding offer, at the lot's price."""
+    own = (reservations.c.auction_id == auction_id) & (reservations.c.user_id == leader_id)
+    query = select(reservations.c.bid_id).where(own).order_by(reservations.c.cents.desc()).limit(1)
+    kept = connection.execute(query).scalar_one_or_none()
+    connection.execute(delete(reservations).where(own, reservations.c.bid_id != kept))
+    connection.execute(update(reservations).where(own).values(kind=kind.value, cents=price_cents))
+
+
+def at_stake(connection: Connection, user_id: int) -> dict[int, int]:
+    """What a person has on hold, in cents by lot: bids that lead or are on their way, unpaid wins, binding offers."""
+    return _exposure(connection, [user_id]).get(user_id, {})
+
+
+def _lack(lots: Mapping[int, int], limit: Limit) -> Lack | None:
+    if sum(lots.values()) > limit.cents:
+        return Lack.CENTS
+    return Lack.LOTS if limit.lots is not None and len(lots) > limit.lots else None
+
+
+def _limits(connection: Connection, people: Iterable[int]) -> dict[int, Limit]:
+    rows: Sequence[Sequence[Any]] = LIMITS.run(connection, list(people)).all()
+    return {row[0]: Limit(row[1], row[2]) for row in rows}
 
 
 def _exposure(connection: Connection, people: Iterable[int]) -> dict[int, dict[int, int]]:

@@ -221,6 +221,8 @@ reservations = table(
     Column("auction_id", BigInteger, nullable=False, index=True),
     Column("cents", BigInteger, nullable=False),
     Column("created_at", UtcMs, nullable=False),
+    # What the lot's close made of it: a `bid` on a running lot, the `win` until it is paid, or the binding `offer`.
+    Column("kind", String(8), nullable=False, server_default="bid"),
 )
 
 missed_bids = table(

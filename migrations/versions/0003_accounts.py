@@ -37,6 +37,8 @@ def upgrade() -> None:
         users.add_column(sa.Column("email_verified_at", sa.BigInteger()))
         users.add_column(sa.Column("lots_limit", sa.Integer()))
         users.add_column(sa.Column("erased_at", sa.BigInteger()))
+    with op.batch_alter_table("reservations") as reservations:
+        reservations.add_column(sa.Column("kind", sa.String(8), nullable=False, server_default="bid"))
     with op.batch_alter_table("sessions") as sessions:
         sessions.add_column(sa.Column("second_factor_at", sa.BigInteger()))
     _accounts()
@@ -58,6 +60,8 @@ def downgrade() -> None:
         op.drop_table(name)
     with op.batch_alter_table("sessions") as sessions:
         sessions.drop_column("second_factor_at")
+    with op.batch_alter_table("reservations") as reservations:
+        reservations.drop_column("kind")
     with op.batch_alter_table("users") as users:
         users.drop_column("erased_at")
         users.drop_column("lots_limit")

@@ -78,6 +78,7 @@ class Desk:
         """Rows of a table."""
         return self.connection.execute(select(func.count()).select_from(table)).scalar_one()
 
-    def limit(self, user_id: int, cents: int) -> None:
-        """Give a person a buying limit."""
-        self.connection.execute(update(users).where(users.c.id == user_id).values(buying_limit_cents=cents))
+    def limit(self, user_id: int, cents: int, lots: int | None = None) -> None:
+        """Give a person a buying limit, over so many lots."""
+        values = {"buying_limit_cents": cents, "lots_limit": lots}
+        self.connection.execute(update(users).where(users.c.id == user_id).values(values))

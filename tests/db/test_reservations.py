@@ -11,13 +11,13 @@ from sqlalchemy import Engine, select
 from activities.db import batches
 from activities.db.batches import InFlight
 from activities.db.engine import transaction
-from activities.db.reservations import Reservation, release_lost, reserve
+from activities.db.reservations import Lack, Reservation, release_lost, reserve
 from activities.db.tables import reservations
 from domain import steering
 from domain.auction import Answer
 from domain.bidding import Kind
 from tests.db.desk import Desk
-from tests.db.market import NOON, bid_id
+from tests.db.market import DAY, NOON, bid_id
 
 LIMIT = 1_000_000
 
@@ -67,6 +67,14 @@ def test_the_limit_holds_over_all_lots(desk: Desk) -> None:
     other, _ = desk.another()
     assert ask(desk, wish(desk, 1, 600_000)) == []
     assert ask(desk, wish(desk, 2, 500_000, lot=other), wish(desk, 3, 400_000, lot=other)) == [0]
+
+
+def test_a_third_lot_is_refused_where_two_are_allowed_and_a_raise_on_the_second_is_not(desk: Desk) -> None:
+    desk.limit(desk.ada, LIMIT, lots=2)
+    (second, _), (third, _) = desk.another(), desk.another()
+    wanted = [wish(desk, 1, 100_000), wish(desk, 2, 100_000, lot=second), wish(desk, 3, 100_000, lot=third)]
+    assert reserve(desk.connection, wanted, NOON) == {bid_id(3): Lack.LOTS}
+    assert ask(desk, wish(desk, 4, 200_000, lot=second)) == []
 
 
 def test_several_bids_on_one_lot_count_by_the_highest(desk: Desk) -> None:
@@ -146,6 +154,33 @@ def test_a_removed_bidder_and_a_cancelled_lot_hold_nothing(desk: Desk) -> None:
     steering.cancel(desk.auction, desk.now(), "admin", "the title is not clear")
     desk.record()
     assert held(desk) == []
+
+
+def test_who_leads_again_after_a_retraction_is_reserved_for_even_beyond_the_limit(desk: Desk) -> None:
+    other, _ = desk.another()
+    bid(desk, desk.ada, 600_000)
+    answer = bid(desk, desk.bob, 900_000)
+    assert ask(desk, wish(desk, 900_001, 800_000, lot=other)) == []
+    steering.retract(desk.auction, answer.entry.seq, desk.now(), "admin", "a slip")
+    desk.record()
+    assert held(desk) == [(desk.ada, 600_000), (desk.ada, 800_000)]
+    assert ask(desk, wish(desk, 900_002, 100, lot=other), wish(desk, 900_003, 100, lot=desk.another()[0])) == [0, 1]
+
+
+@pytest.mark.parametrize(("reserve_cents", "kind"), [(None, "win"), (5_000_000, "offer")])
+def test_the_close_turns_the_leaders_reservation_into_the_win_or_the_binding_offer(
+    engine: Engine, reserve_cents: int | None, kind: str
+) -> None:
+    with transaction(engine) as connection:
+        desk = Desk(connection, reserve_cents=reserve_cents)
+        desk.limit(desk.ada, LIMIT)
+        bid(desk, desk.ada, 600_000)
+        bid(desk, desk.ada, 900_000, Kind.AUTO_BID)
+        desk.auction.close(NOON + 2 * DAY)
+        desk.record()
+        rows = connection.execute(select(reservations.c.user_id, reservations.c.cents, reservations.c.kind)).all()
+        price = desk.head("price_cents")[0]
+    assert rows == [(desk.ada, price, kind)]
 
 
 def test_what_was_never_judged_is_given_back_once_nothing_is_on_its_way(desk: Desk) -> None:
