@@ -23,7 +23,19 @@ from domain.errors import DomainError
 DATABASE_RETRY_S = 2
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, SqliteBusyError)
 UNEXPECTED = "Something went wrong on our side; it has been noted under this request id."
+CARD_NUMBER = (
+    "This looks like a payment card's number. We never take one: leave it out, and use the card form."
+)
 log = structlog.get_logger("api")
+
+
+class CardNumberError(HTTPException):
+    """A request holds a payment card's number, which we never take, keep or log."""
+
+    code = "CARD_NUMBER"
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, CARD_NUMBER)
 
 
 def problem(
@@ -66,7 +78,7 @@ def problem_of_database(scope: Scope, error: Exception) -> Response:
 def http_problem(scope: Scope, refused: HTTPException) -> Response:
     """The answer to what the HTTP layer itself refuses."""
     status = refused.status_code
-    code = STATUS_CODES.get(status, "REFUSED")
+    code = refused.code if isinstance(refused, CardNumberError) else STATUS_CODES.get(status, "REFUSED")
     detail = refused.detail if status != HTTPStatus.NOT_FOUND else "There is nothing at this address."
     return problem(scope, status, code, str(detail), headers=refused.headers)
 

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from urllib.parse import unquote_plus
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -10,12 +11,17 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import problem, problem_of_unexpected
+from api.errors import CardNumberError, problem, problem_of_unexpected
+from domain.cards import holds_card_number
 
 BODY_MAX = 64 * 1024
-# What the Temporal UI wants decoded is as large as what Temporal stores.
-LARGER_BODIES = {"/codec/decode": 4_000_000}
+# What the Temporal UI wants decoded is as large as what Temporal stores; vendors send many events at once.
+LARGER_BODIES = {"/codec/decode": 4_000_000, "/webhooks/persona": 1_000_000, "/webhooks/sendgrid": 1_000_000}
 SLOW_S = 1.0
+# Vendors' webhooks and encrypted payloads are no text of ours; files are checked for what they are where they arrive.
+UNSCANNED = ("/webhooks/", "/codec/")
+UPLOAD = b"multipart/form-data"
+TEXT_KEPT = 64
 DIGITS_MAX = 18
 GOOD_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CSP = (
@@ -73,6 +79,10 @@ class Requests:
             if _declared_length(headers) > exchange.body_max:
                 await problem(scope, 413, "TOO_LARGE", _too_large(exchange.body_max))(scope, receive, exchange.send)
                 return
+            if _names_card(scope["path"].encode() + b" " + scope["query_string"]):
+                refused = CardNumberError()
+                await problem(scope, 400, refused.code, refused.detail)(scope, receive, exchange.send)
+                return
             await self._app(scope, exchange.receive, exchange.send)
         except Exception:
             log.exception("request_failed", method=scope["method"], path=scope["path"])
@@ -92,6 +102,8 @@ class _Exchange:
         self._send = send
         self._headers = headers
         self._read = 0
+        self._text = b""
+        self._scanned = not scope["path"].startswith(UNSCANNED) and not _is_upload(scope)
         self._begun = time.perf_counter()
 
     async def receive(self) -> Message:
@@ -100,7 +112,18 @@ class _Exchange:
         self._read += len(message.get("body", b""))
         if self._read > self.body_max:
             raise HTTPException(413, _too_large(self.body_max))
+        if self._scanned:
+            self._scan(message)
         return message
+
+    def _scan(self, message: Message) -> None:
+        """Raise CardNumberError for a card's number in the body; one that two pieces share is seen with the second."""
+        seen = self._text + message.get("body", b"")
+        last = not message.get("more_body", False)
+        # A number at the very end may go on in the next piece, so that it is judged with that.
+        if _names_card(seen if last else seen[:-TEXT_KEPT]):
+            raise CardNumberError
+        self._text = b"" if last else seen[-2 * TEXT_KEPT :]
 
     async def send(self, message: Message) -> None:
         """Pass on a piece of the answer, with our headers on its start."""
@@ -126,6 +149,15 @@ class _Exchange:
         metrics.note(self._scope["method"], route, status, seconds)
         if seconds > SLOW_S:
             log.warning("request_was_slow", route=route, status=int(status), seconds=round(seconds, 3))
+
+
+def _names_card(text: bytes) -> bool:
+    read = text.decode("latin-1")
+    return holds_card_number(unquote_plus(read) if "%" in read or "+" in read else read)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return any(name == b"content-type" and value.startswith(UPLOAD) for name, value in scope["headers"])
 
 
 def _too_large(body_max: int) -> str:
