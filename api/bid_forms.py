@@ -25,7 +25,7 @@ from web.formats import cents_of
 from web.views import BidForm, Notice
 from web.words import needs_confirmation
 
-CODES = ("AUCTION_NOT_FOUND", "ID_REUSED", "RATE_LIMITED", "BUSY_LOT", "UNAVAILABLE", "BUYING_POWER")
+CODES = ("AUCTION_NOT_FOUND", "ID_REUSED", "RATE_LIMITED", "BUSY_LOT", "UNAVAILABLE", "BUYING_POWER", "LOTS_LIMIT")
 RECORDED_WITHIN = timedelta(seconds=2)
 LOOK_S = 0.02
 router = APIRouter(include_in_schema=False)

@@ -45,6 +45,7 @@ REFUSALS = (
     "BUSY_LOT",
     "UNAVAILABLE",
     "BUYING_POWER",
+    "LOTS_LIMIT",
     *(
         code.value
         for code in (

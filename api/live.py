@@ -1,6 +1,7 @@
 """The live streams by HTTP: one auction, or a list of them over one connection."""
 
 import re
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
@@ -56,11 +57,15 @@ async def events(
 async def _stream(
     request: Request, viewer: Identity, auction_ids: list[int], last_event_id: str | None, *, is_list: bool
 ) -> EventStream:
-    hub = services_of(request).hub
+    services = services_of(request)
+    hub, user_id = services.hub, _reader(viewer)
     lots = await hub.lots(auction_ids)
     have = versions_of(last_event_id, auction_ids=auction_ids, is_list=is_list)
     await hub.catch_up(lots, have)
-    return EventStream(hub, lots, is_list=is_list, have=have, user_id=_reader(viewer))
+    if user_id is None:
+        return EventStream(hub, lots, is_list=is_list, have=have, user_id=None)
+    signed_in = partial(services.sign_ins.watching, viewer)
+    return EventStream(hub, lots, is_list=is_list, have=have, user_id=user_id, signed_in=signed_in)
 
 
 def _reader(viewer: Identity) -> int | None:

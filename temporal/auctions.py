@@ -1,6 +1,7 @@
 """The door into auctions: bids of one lot that arrive together travel together, and are recorded on the way back."""
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections import deque
@@ -10,24 +11,26 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from activities.db.batches import InFlight
 from activities.db.bids import Receipt
-from activities.db.engine import SqliteBusyError
-from activities.db.reservations import Reservation
+from activities.db.reservations import Lack, Reservation
 from activities.ledger import Ledger, Opened, Opening
 from domain.errors import Code, InvalidError, NotAllowedError, RefusedError, TooManyError, UnavailableError
 from domain.ledger import Entry
 from temporal.deadlines import Deadlines
 from temporal.lots import AuctionLots, AuctionOverError, away
 from temporal.metrics import DoorMetrics
+from temporal.trouble import AWAY_PAUSE_S, DATABASE_ERRORS, REFUSED_PAUSES_S, Patience, is_away
 from workflows.messages import MOST_BIDS_IN_BATCH, BidBatch, BidIn, BidReply
 
-DATABASE_PAUSE_S = 0.3
 GATHER_S = 0.002
 GATHER_MOST_S = 0.05
-DATABASE_ERRORS = (SQLAlchemyError, SqliteBusyError, LookupError)
+
+BEYOND = {
+    Lack.CENTS: "This bid is more than your buying power allows. See /api/me/eligibility for what is free.",
+    Lack.LOTS: "You lead on as many lots as your account allows. A deposit lifts this limit.",
+}
 
 T = TypeVar("T")
 
@@ -37,11 +40,12 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class DoorLimits:
     """`batch_max` bids travel together (never more than an auction takes), `queue_max` may wait on one lot, each for at
-    most `answer_s` seconds."""
+    most `answer_s` seconds. A recording that the database refuses is tried again after each of these pauses."""
 
     batch_max: int = 256
     queue_max: int = 2_000
     answer_s: float = 15.0
+    refused_pauses_s: Sequence[float] = REFUSED_PAUSES_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,12 @@ class _Lot:
     """The queue of one lot, the batch on its way, and those that still have to be recorded."""
 
     auction_id: int
-    waiting: deque[_Waiting]
+    patience: Patience
+    waiting: deque[_Waiting] = field(default_factory=deque)
     done: list[_Done] = field(default_factory=list)
     in_flight: str | None = None
     task: asyncio.Task[None] | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class AuctionDoor:
@@ -122,12 +128,13 @@ class AuctionDoor:
     async def _bring(self, auction_id: int, bid: BidIn, *, by_signal: bool) -> Judged | None:
         lot = self._lots.get(auction_id)
         if lot is None:
-            lot = self._lots[auction_id] = _Lot(auction_id, deque())
+            lot = self._lots[auction_id] = _Lot(auction_id, Patience(self._limits.refused_pauses_s))
         if len(lot.waiting) >= self._limits.queue_max:
             raise busy_lot()
         waiting = _Waiting(bid, asyncio.get_running_loop().create_future(), by_signal)
         self._deadlines.add(waiting.answer)
         lot.waiting.append(waiting)
+        lot.arrived.set()
         if lot.task is None:
             lot.task = asyncio.create_task(self._work_off(lot))
         try:
@@ -185,36 +192,50 @@ class AuctionDoor:
         try:
             return await self._in_thread(self._ledger.open, self._opening(lot.auction_id, batch, batch_id))
         except DATABASE_ERRORS as error:
-            log.warning("batch_not_opened", auction_id=lot.auction_id, error=type(error).__name__)
+            tell = log.warning if is_away(error) else log.error
+            tell("batch_not_opened", auction_id=lot.auction_id, error=type(error).__name__)
             _fail(batch, away())
-            await asyncio.sleep(DATABASE_PAUSE_S)
+            await asyncio.sleep(AWAY_PAUSE_S)
             return None
 
     async def _come_home(self, lot: _Lot) -> None:
         """With nothing more to send: record what is done, and fetch what no answer had room for."""
-        if await self._record(lot) and lot.done and not lot.waiting:
+        await _until_due(lot)
+        if lot.waiting or not await self._record(lot) or not lot.done or lot.waiting:
+            return
+        try:
             await self._auctions.catch_up(lot.auction_id)
-            await self._record(lot)
-            # What is missing even now is left to the sweeper, with its in-flight row.
-            lot.done.clear()
+        except DATABASE_ERRORS as error:
+            self._put_off(lot, list(lot.done), error)
+            return
+        await self._record(lot)
+        # What is missing even now is left to the sweeper, with its in-flight row.
+        lot.done.clear()
 
     async def _record(self, lot: _Lot) -> bool:
-        """Record what is done; False while that is not possible: then it is kept and tried again.
+        """Record what is done; False while that is not possible: then it is kept and tried again later.
 
         A batch of which the answers so far did not bring everything is kept too, for the next answer brings more.
         """
         done = list(lot.done)
         if not done:
             return True
-        entries = [entry for each in done for entry in each.entries]
-        started = time.perf_counter()
-        try:
-            batches = {each.batch_id: each.through for each in done}
-            recorded = await self._in_thread(self._ledger.bring_home, lot.auction_id, entries, batches)
-        except DATABASE_ERRORS as error:
-            log.warning("batch_not_recorded", auction_id=lot.auction_id, error=type(error).__name__)
-            await asyncio.sleep(DATABASE_PAUSE_S)
+        if asyncio.get_running_loop().time() < lot.patience.due_at:
             return False
+        try:
+            await self._bring_home(lot, done)
+        except DATABASE_ERRORS as error:
+            self._put_off(lot, done, error)
+            return False
+        if not lot.done:
+            lot.patience.refusals = 0
+        return True
+
+    async def _bring_home(self, lot: _Lot, done: list[_Done]) -> None:
+        entries = [entry for each in done for entry in each.entries]
+        batches = {each.batch_id: each.through for each in done}
+        started = time.perf_counter()
+        recorded = await self._in_thread(self._ledger.bring_home, lot.auction_id, entries, batches)
         self._metrics.recording.observe(time.perf_counter() - started)
         late = [_Done(each.batch_id, through=each.through) for each in done if each.through > recorded.through]
         lot.done[: len(done)] = [] if recorded.forked else late
@@ -222,7 +243,15 @@ class AuctionDoor:
             await self._auctions.hold_forked(lot.auction_id, recorded.through)
         elif recorded.gap:
             await self._auctions.catch_up(lot.auction_id)
-        return True
+
+    def _put_off(self, lot: _Lot, done: list[_Done], error: Exception) -> None:
+        """Try later what could not be recorded; what the database keeps refusing is left to the sweeper."""
+        if lot.patience.goes_on(error, asyncio.get_running_loop().time()):
+            log.warning("batch_not_recorded", auction_id=lot.auction_id, error=type(error).__name__)
+            return
+        self._auctions.recording_failed(lot.auction_id, error, by="door")
+        given_up = {each.batch_id for each in done}
+        lot.done[:] = [each for each in lot.done if each.batch_id not in given_up]
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
@@ -238,8 +267,8 @@ class AuctionDoor:
             receipt = opened.known.get(waiting.bid.bid_id)
             if receipt is not None:
                 _first_answer(waiting, receipt)
-            elif waiting.bid.bid_id in opened.over_limit:
-                _fail([waiting], _over_limit())
+            elif lack := opened.over_limit.get(waiting.bid.bid_id):
+                _fail([waiting], NotAllowedError(lack.value, BEYOND[lack]))
             elif not waiting.answer.done():
                 fresh.append(waiting)
         return fresh
@@ -304,6 +333,15 @@ async def _gather(lot: _Lot) -> None:
         await asyncio.sleep(GATHER_S)
 
 
+async def _until_due(lot: _Lot) -> None:
+    """Wait until a recording may be tried again, or somebody bids."""
+    rest_s = lot.patience.due_at - asyncio.get_running_loop().time()
+    if rest_s > 0:
+        lot.arrived.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lot.arrived.wait(), rest_s)
+
+
 def _take(lot: _Lot, most: int) -> list[_Waiting]:
     taken: list[_Waiting] = []
     while lot.waiting and len(taken) < most:
@@ -351,7 +389,3 @@ def auction_over() -> RefusedError:
 def id_reused() -> InvalidError:
     """The idempotency key was used for another bid; the first one keeps it."""
     return InvalidError(Code.ID_REUSED, "This Idempotency-Key was used for another bid. Use a new key for a new bid.")
-
-
-def _over_limit() -> NotAllowedError:
-    return NotAllowedError("BUYING_POWER", "This bid is more than your buying power allows.")

@@ -165,6 +165,11 @@ class AuctionLots:
         except (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
             log.warning("fork_hold_failed", auction_id=auction_id, error=type(error).__name__)
 
+    def recording_failed(self, auction_id: int, error: BaseException, *, by: str) -> None:
+        """Tell people, by log and metric, that what an auction decided is not getting into the database."""
+        self._metrics.recording_failures.labels(by).inc()
+        log.error("recording_failed", auction_id=auction_id, error=type(error).__name__, by=by)
+
     async def report_outage(self, auction_id: int, at: datetime) -> None:
         """Tell an auction that a bid of its last minutes was turned away; one that is over needs it no more."""
         handle = self._handle(auction_id)

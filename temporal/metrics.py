@@ -29,4 +29,12 @@ class DoorMetrics:
             "bids_late_arrivals_total", "Bids received in time that came after the close decision.", registry=registry
         )
         self.caught_up = Counter("ledger_caught_up_total", "Entries recorded after a crash or gap.", registry=registry)
+        self.recording_failures = Counter(
+            "ledger_recording_failures_total",
+            "Recordings given up because the database refuses them; the entries are in the auctions' histories only.",
+            ["by"],
+            registry=registry,
+        )
+        for by in ("door", "sweeper"):
+            self.recording_failures.labels(by)
         self.forks = Counter("ledger_forks_total", "Lots whose database and history disagree.", registry=registry)

@@ -20,15 +20,19 @@ from activities.ledger import LAST_MINUTES, utc_now
 from domain.errors import UnavailableError
 from temporal.auctions import AuctionDoor
 from temporal.lots import AuctionLots
+from temporal.trouble import Backoff, is_away
 from workflows.messages import AuctionStart
 
 ABANDONED_AFTER = timedelta(seconds=3)
 UNSTARTED_AFTER = timedelta(seconds=5)
 AT_ONCE = 50
+REST_S = 2.0
+MOST_REST_S = 60.0
 MISSED_AT_ONCE = 1_000
 MOST_REMEMBERED = 10_000
 
-AWAY = (SQLAlchemyError, SqliteBusyError, RPCError, UnavailableError, TimeoutError)
+ELSEWHERE = (RPCError, UnavailableError, TimeoutError)
+AWAY = (SQLAlchemyError, SqliteBusyError, *ELSEWHERE)
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -36,11 +40,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Seconds between two sweeps, for catching up with one lot, and that a bidder waits for a missed bid's row."""
+    """Seconds between two sweeps, for catching up with one lot, that a bidder waits for a missed bid's row, and that a
+    lot is left alone after the database refused its entries (doubled each time, up to a minute)."""
 
     every_s: float = 1.0
     recover_s: float = 15.0
     write_s: float = 1.0
+    rest_s: float = REST_S
 
 
 class Sweeper:
@@ -61,6 +67,7 @@ class Sweeper:
         self._door = door
         self._start_of = start_of
         self._rhythm = rhythm
+        self._refused = Backoff(rhythm.rest_s, MOST_REST_S)
         self._unwritten: deque[tuple[int, datetime]] = deque(maxlen=MOST_REMEMBERED)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -140,12 +147,21 @@ class Sweeper:
 
     async def _recover_batches(self) -> None:
         before = utc_now() - ABANDONED_AFTER
-        lots = await self._read(lambda c: batches.abandoned(c, before, AT_ONCE))
+        # Lots that rest stay the longest abandoned: they must not fill the list before all others.
+        found = await self._read(lambda c: batches.abandoned(c, before, AT_ONCE + len(self._refused)))
+        lots = self._refused.due(found)
         await self._each("recover_batches", lots, lambda auction_id: self._recover(auction_id, before))
 
     async def _recover(self, auction_id: int, before: datetime) -> None:
-        recorded = await asyncio.wait_for(self._lots.catch_up(auction_id), self._rhythm.recover_s)
-        closed = await self._write(lambda c: _close_abandoned(c, auction_id, before))
+        try:
+            recorded = await asyncio.wait_for(self._lots.catch_up(auction_id), self._rhythm.recover_s)
+            closed = await self._write(lambda c: _close_abandoned(c, auction_id, before))
+        except Exception as error:
+            if is_away(error) or isinstance(error, ELSEWHERE):
+                raise
+            self._refused.failed(auction_id)
+            self._lots.recording_failed(auction_id, error, by="sweeper")
+            return
         log.info("batches_recovered", auction_id=auction_id, batches=closed, entries=recorded)
 
     async def _start_unstarted(self) -> None:

@@ -95,6 +95,7 @@ def _sqlite_engine(url: str) -> Engine:
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={"timeout": BUSY_TIMEOUT_S},
         execution_options={"write_lock": threading.Lock()},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -118,6 +119,8 @@ def _mysql_engine(url: str) -> Engine:
     return create_engine(
         url,
         isolation_level="READ COMMITTED",
+        # An error's text goes into logs, and the parameters hold maxima and nonces.
+        hide_parameters=True,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_S,

@@ -1,7 +1,8 @@
 """The answer that stays open: a plain ASGI response, which costs half the memory of a library's."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -18,14 +19,32 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 
+# A block in which the callback is called once the reader is not signed in any more (see `SignIns.watching`).
+SignedIn = Callable[[Callable[[], None]], AbstractContextManager[None]]
+
+
+def _for_anybody(end: Callable[[], None]) -> AbstractContextManager[None]:
+    del end
+    return nullcontext()
+
 
 class EventStream(Response):
-    """One reader's stream. The server's own task waits here for the reader to go; the hub writes."""
+    """One reader's stream. The server's own task waits here for the reader to go; the hub writes.
+
+    It is cut when the reader's sign-in ends: the browser comes back at once, and is then whoever it is then.
+    """
 
     media_type = MEDIA_TYPE
 
     def __init__(
-        self, hub: LiveHub, lots: Sequence[LiveLot], *, is_list: bool, have: Mapping[int, int], user_id: int | None
+        self,
+        hub: LiveHub,
+        lots: Sequence[LiveLot],
+        *,
+        is_list: bool,
+        have: Mapping[int, int],
+        user_id: int | None,
+        signed_in: SignedIn = _for_anybody,
     ) -> None:
         self.status_code = 200
         self.background: BackgroundTask | None = None
@@ -34,6 +53,7 @@ class EventStream(Response):
         self._is_list = is_list
         self._have = have
         self._user_id = user_id
+        self._signed_in = signed_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the reader goes, or the hub ends it."""
@@ -42,9 +62,10 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": RETRY, "more_body": True})
         subscriber = self._hub.open(send, self._lots, is_list=self._is_list, user_id=self._user_id)
         try:
-            await self._hub.join(subscriber, self._have)
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            with self._signed_in(subscriber.cut):
+                await self._hub.join(subscriber, self._have)
+                while (await receive())["type"] != "http.disconnect":
+                    pass
         except asyncio.CancelledError:
             if not subscriber.is_given_up:
                 raise

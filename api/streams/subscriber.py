@@ -1,6 +1,7 @@
 """One open stream: a bounded queue of written events, and a writer that exists only while something waits."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,13 @@ class Subscriber:
         self._ending = True
         self.is_held = False
         self._wake()
+
+    def cut(self) -> None:
+        """End the stream without what waits, which may be private; a reader that stands still is given up soon."""
+        self._waiting.clear()
+        self.is_lost = False
+        self.until = min(self.until, time.monotonic())
+        self.end()
 
     def abort(self) -> None:
         """Give up a reader that does not even take the end."""

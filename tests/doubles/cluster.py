@@ -24,6 +24,9 @@ from domain.clock import truncate
 from workflows import messages
 from workflows.ids import auction_workflow_id
 
+# What the server takes of one workflow by default; the eleventh is told RESOURCE_EXHAUSTED.
+MOST_IN_FLIGHT = 10
+
 
 class Fault(StrEnum):
     """What happens to a call: it never arrives, is carried out and its answer lost, or is answered in this way."""
@@ -102,6 +105,8 @@ class ClusterDouble:
     async def update(self, call: Call) -> Any:
         self.updates.append(call)
         fault = self._next_fault(call.auction_id)
+        if self._at_once.get(call.auction_id, 0) == MOST_IN_FLIGHT:
+            raise RPCError("too many updates in flight", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
         self._at_once[call.auction_id] = self._at_once.get(call.auction_id, 0) + 1
         self.most_at_once = max(self.most_at_once, *self._at_once.values())
         try:

@@ -38,22 +38,42 @@ NAMES = ("sam", "ada", "bob")
 
 
 class ShakyLedger(Ledger):
-    """The real recorder on a database that is away for so many of the next calls."""
+    """The real recorder on a database that is away for so many of the next calls, or that `refuses` what is brought.
+
+    `refuses` befalls recordings of any kind, and with `refuses_to_open` openings too, until it is taken away.
+    """
 
     opens_to_fail = 0
     records_to_fail = 0
+    refuses: Exception | None = None
+    refuses_to_open = False
+    opens = 0
+    records = 0
 
     def open(self, opening: Opening) -> Opened:
+        self.opens += 1
         if self.opens_to_fail:
             self.opens_to_fail -= 1
             raise database_away()
+        if self.refuses is not None and self.refuses_to_open:
+            raise self.refuses
         return super().open(opening)
 
     def bring_home(self, auction_id: int, entries: Sequence[Entry], in_flight: Mapping[str, int]) -> Recorded:
+        self.records += 1
         if self.records_to_fail:
             self.records_to_fail -= 1
             raise database_away()
+        self._refuse()
         return super().bring_home(auction_id, entries, in_flight)
+
+    def record(self, auction_id: int, entries: Sequence[Entry]) -> Recorded:
+        self._refuse()
+        return super().record(auction_id, entries)
+
+    def _refuse(self) -> None:
+        if self.refuses is not None:
+            raise self.refuses
 
 
 class DoorStage:

@@ -11,7 +11,7 @@ from domain.bidding import Kind
 from domain.errors import Code, InvalidError, NotAllowedError, RefusedError, UnavailableError
 from domain.tail import KEEP_RECORDED, MOST_UNRECORDED, TRIM_STEP
 from temporal.auctions import Judged
-from tests.doubles.cluster import Fault
+from tests.doubles.cluster import MOST_IN_FLIGHT, Fault
 from tests.doubles.door import DoorStage, ladder, placed, refused_with, seqs, until
 from workflows.messages import BidIn
 
@@ -77,6 +77,21 @@ async def test_an_auction_that_is_not_found_and_not_over_is_asked_again(stage: D
     lot, door = stage.lot(), stage.door()
     stage.cluster.faults.extend([Fault.MISSING, Fault.MISSING])
     assert (await placed(door, lot, [stage.bid(stage.ada, 600_000)]))[0].outcome == "leading"
+
+
+@pytest.mark.parametrize("doors", [12, 40])
+async def test_more_doors_than_the_server_takes_at_a_time_are_all_answered_once(stage: DoorStage, doors: int) -> None:
+    lot, opened, made = stage.lot(), [stage.door(f"process-{n}") for n in range(doors)], ladder(stage, doors)
+    stage.cluster.open.clear()
+    placing = asyncio.gather(*(door.place(lot, bid) for door, bid in zip(opened, made, strict=True)))
+    await until(lambda: stage.metric("bid_batch_retries_total", reason="RESOURCE_EXHAUSTED") == doors - MOST_IN_FLIGHT)
+    stage.cluster.open.set()
+    answers = await placing
+    await asyncio.gather(*(door.finish() for door in opened))
+    assert [answer.entry.public["bid_id"] for answer in answers] == [bid.bid_id for bid in made]
+    assert sorted(answer.entry.seq for answer in answers) == list(range(2, doors + 2))
+    assert (len({batch.batch_id for batch in stage.cluster.batches()}), stage.cluster.most_at_once) == (doors, 10)
+    assert (seqs(stage), stage.rows_in_flight()) == (list(range(1, doors + 2)), [])
 
 
 async def test_a_long_backlog_is_answered_from_the_reply_itself(stage: DoorStage) -> None:

@@ -6,6 +6,8 @@ from functools import partial
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 from activities.db import batches
 from activities.db.batches import InFlight
@@ -13,7 +15,7 @@ from activities.db.engine import reading, transaction
 from activities.db.tables import auction_ledger, auctions, bid_batches, missed_bids
 from temporal.auctions import AuctionDoor
 from temporal.schedules import start_of
-from temporal.sweeper import Rhythm, Sweeper
+from temporal.sweeper import AT_ONCE, Rhythm, Sweeper
 from tests.db.market import add_car, add_lot, bid_id
 from tests.doubles.cluster import Fault, utc_now
 from tests.doubles.door import HOUR, DoorStage
@@ -125,6 +127,46 @@ async def test_a_lot_without_a_row_or_with_a_refusing_workflow_does_not_stop_the
     late = unstarted(stage, 1, utc_now() - MINUTE)
     await sweeper(stage).sweep()
     assert [start.terms.auction_id for start in stage.cluster.starts] == [late]
+
+
+REFUSED = IntegrityError("INSERT", {"private": "secret"}, ValueError("duplicate"))
+
+
+def failures(stage: DoorStage) -> float | None:
+    return stage.metric("ledger_recording_failures_total", by="sweeper")
+
+
+async def test_a_lot_whose_entries_are_refused_is_counted_and_left_alone_for_a_while(stage: DoorStage) -> None:
+    refused, sweeps = stage.lot(), sweeper(stage)
+    leave_behind(stage, refused)
+    stage.ledger.refuses = REFUSED
+    with capture_logs() as logs:
+        for _ in range(3):
+            await sweeps.sweep()
+    expected = {"auction_id": refused, "error": "IntegrityError", "by": "sweeper", "log_level": "error"}
+    assert logs == [{"event": "recording_failed", **expected}]
+    assert (failures(stage), len(stage.rows_in_flight())) == (1.0, 1)
+
+
+async def test_a_lot_whose_entries_were_refused_is_recorded_once_they_are_not(stage: DoorStage) -> None:
+    lot, sweeps = stage.lot(), sweeper(stage, rest_s=0.0)
+    leave_behind(stage, lot)
+    stage.ledger.refuses = REFUSED
+    for _ in range(2):
+        await sweeps.sweep()
+    stage.ledger.refuses = None
+    await sweeps.sweep()
+    assert (failures(stage), recorded(stage), stage.rows_in_flight()) == (2.0, [1], [])
+
+
+async def test_many_lots_that_rest_do_not_hide_the_one_that_can_be_helped(stage: DoorStage) -> None:
+    for number in range(AT_ONCE):
+        leave_behind(stage, 800_000 + number)
+    lot, sweeps = stage.lot(), sweeper(stage, rest_s=3_600.0)
+    leave_behind(stage, lot)
+    for _ in range(2):
+        await sweeps.sweep()
+    assert (recorded(stage), failures(stage), len(stage.rows_in_flight())) == ([1], float(AT_ONCE), AT_ONCE)
 
 
 # Bids that were turned away

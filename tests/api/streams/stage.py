@@ -256,14 +256,22 @@ class Stage:
 
 @asynccontextmanager
 async def watch(
-    stage: Stage, path: str, *, last: str | None = None, user_id: int | None = None, token: str | None = None
+    stage: Stage,
+    path: str,
+    *,
+    last: str | None = None,
+    user_id: int | None = None,
+    token: str | None = None,
+    cookie: str | None = None,
 ) -> AsyncIterator[Reader]:
     """Open a stream, perhaps after an event, and as somebody's browser or machine."""
     headers = {} if last is None else {"Last-Event-ID": last}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     if user_id is not None:
-        headers["Cookie"] = stage.session(user_id)
+        cookie = stage.session(user_id)
+    if cookie is not None:
+        headers["Cookie"] = cookie
     async with stage.client.stream("GET", path, headers=headers) as answer:
         assert answer.status_code == 200, await answer.aread()
         yield Reader(answer.aiter_lines(), dict(answer.headers))
