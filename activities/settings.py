@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PLATFORM_KEY_BYTES = 32
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+BuildId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{1,100}$")]
 Seconds = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     temporal_ui_origin: Name = "http://127.0.0.1:8233"
     temporal_binary: Path | None = None
     temporal_download: bool = True
+    worker_build_id: BuildId | None = None
 
     host: Name = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
@@ -112,7 +114,7 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError(_in_one_line(error)) from None
+        raise SettingsError(in_one_line(error)) from None
 
 
 def load_or_create_platform_key(settings: Settings) -> bytes:
@@ -155,7 +157,7 @@ def _decoded(text: str) -> bytes | None:
     return key if len(key) == PLATFORM_KEY_BYTES else None
 
 
-def _in_one_line(error: ValidationError) -> str:
+def in_one_line(error: ValidationError) -> str:
     """Name and rule of each wrong variable, never its value: it may be a secret."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False):

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.contracts import LedgerActivities
@@ -19,6 +19,7 @@ from activities.live import RedisPublisher
 from activities.logs import configure_logs
 from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
 from temporal.client import connect
+from temporal.versions import make_current, pinned, version_of
 from workflows.auction import AuctionWorkflow
 
 # A closing lot keeps an activity for half a second, and many may close at once.
@@ -43,8 +44,9 @@ def make_worker(
     ledger: LedgerActivities,
     threads: ThreadPoolExecutor,
     runner: WorkflowRunner | None = None,
+    deployment: WorkerDeploymentConfig | None = None,
 ) -> Worker:
-    """A worker of the auctions' task queue.
+    """A worker of the auctions' task queue, of one version unless `deployment` is None.
 
     Without the sandbox unless `runner` says so: it costs a third of the worker's time for a bid. The tests run every
     workflow inside it, and recorded histories are replayed.
@@ -60,6 +62,7 @@ def make_worker(
             ledger.look_up_bids,
         ],
         activity_executor=threads,
+        deployment_config=deployment,
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES,
@@ -75,15 +78,28 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    version = version_of(settings.worker_build_id) if settings.worker_build_id else None
     client = await connect(settings, load_or_create_platform_key(settings))
     engine = make_engine(settings.database_url)
     publisher = RedisPublisher(settings.redis_url)
     with ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="activity") as threads:
-        worker = make_worker(client, settings.temporal_task_queue, LedgerWork(engine, publisher), threads)
+        worker = make_worker(
+            client,
+            settings.temporal_task_queue,
+            LedgerWork(engine, publisher),
+            threads,
+            deployment=pinned(version) if version else None,
+        )
         async with worker:
             settle_after_start()
-            log.info("worker_started", task_queue=settings.temporal_task_queue)
+            log.info("worker_started", task_queue=settings.temporal_task_queue, build_id=settings.worker_build_id)
+            # Elsewhere an operator decides when a version takes over.
+            promotion = None
+            if version and settings.profile == "embedded":
+                promotion = asyncio.create_task(make_current(client, version))
             await stop.wait()
+            if promotion:
+                promotion.cancel()
     publisher.close()
     engine.dispose()
     log.info("worker_stopped")

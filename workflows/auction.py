@@ -12,11 +12,11 @@ with workflow.unsafe.imports_passed_through():
     from domain import steering
     from domain.auction import OUTAGE_DELAY, Answer, Auction, Bid, Status
     from domain.bidding import Kind
-    from domain.carry import carry, restore
+    from domain.carry import restore
     from domain.clock import truncate
     from domain.ledger import Entry
     from domain.tail import MOST_UNRECORDED, START_RECORDING
-    from workflows import checks, messages, policies, showing
+    from workflows import checks, messages, policies, runs, showing
     from workflows.ids import AUCTION_CLOSES_AT, AUCTION_STATUS
     from workflows.inbox import Inbox, TypedBid
 
@@ -359,18 +359,17 @@ class AuctionWorkflow:
         return now
 
     def _should_continue(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested()
+        info = workflow.info()
+        return info.is_continue_as_new_suggested() or (runs.is_behind(info, self._now()) and self._may_move())
+
+    def _may_move(self) -> bool:
+        # The next run would meet the same fork again, and write one more entry about it.
+        return not self._forked and runs.may_move(self._auction, self._now())
 
     def _continue_as_new(self) -> None:
         workflow.continue_as_new(
-            messages.AuctionStart(
-                terms=self._start.terms,
-                nonce="",
-                vehicle=self._start.vehicle,
-                carried=carry(self._auction),
-                operator_bids=list(self._inbox.waiting),
-                batches=list(self._inbox.batches),
-            )
+            runs.next_start(self._start, self._auction, self._inbox),
+            initial_versioning_behavior=runs.next_behavior(moves=self._may_move()),
         )
 
     def _describe(self) -> None:

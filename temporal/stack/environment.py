@@ -14,6 +14,8 @@ INHERITED = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START"),
 )
+# One for ever: there is a single worker here, and an auction pinned to another build would wait for it in vain.
+BUILD_ID = "embedded"
 # Each process has a name of its own; one that is handed down would make them look like one.
 OF_ONE_PROCESS = frozenset({"process_id"})
 
@@ -27,6 +29,7 @@ def program_environment(settings: Settings, ports: Ports, run_id: str) -> dict[s
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports.temporal}",
         "PUBLIC_URL": base_url,
         "TEMPORAL_UI_ORIGIN": f"http://{LOOPBACK}:{ports.ui}",
+        "WORKER_BUILD_ID": BUILD_ID,
     }
     decided = {
         "REDIS_URL": settings.redis_url if names_redis(settings) else f"redis://{LOOPBACK}:{ports.redis}/0",

@@ -64,8 +64,9 @@ class Programs:
         """The worker; without the CLI, for a server elsewhere, its running has to be enough."""
         check = None
         if binary:
-            address, queue = self.environment["TEMPORAL_ADDRESS"], self.settings.temporal_task_queue
-            check = readiness.worker_polls(binary, address, self.environment, queue)
+            address, build_id = self.environment["TEMPORAL_ADDRESS"], self.environment["WORKER_BUILD_ID"]
+            queue = self.settings.temporal_task_queue
+            check = readiness.worker_serves(binary, address, self.environment, queue, build_id)
         return self._kept("worker", module("temporal.worker"), WORKER_TIER, check)
 
     def api(self, number: int, port: int) -> Program:

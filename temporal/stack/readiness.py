@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from temporal.deployment import DEPLOYMENT
 from temporal.stack.child import Check
 from temporal.stack.ports import LOOPBACK
 
@@ -50,14 +51,20 @@ def temporal_serves(binary: Path, address: str, environment: Mapping[str, str]) 
     return check
 
 
-def worker_polls(binary: Path, address: str, environment: Mapping[str, str], queue: str) -> Check:
-    """Temporal sees a poller on the task queue whose identity names the worker's process id."""
+def worker_serves(binary: Path, address: str, environment: Mapping[str, str], queue: str, build_id: str) -> Check:
+    """Temporal sees a poller on the task queue whose identity names the worker's process id, and its build is current.
+
+    Until it is, an auction that is started waits.
+    """
 
     async def check(pid: int) -> bool:
         # The legacy mode lists the pollers of every worker version; the other one only those without a version.
         question = ("task-queue", "describe", "--task-queue", queue, "--legacy-mode", "--output", "json")
-        answer = await _ask_temporal(binary, address, environment, *question)
-        return any(re.search(rf"(?<!\d){pid}(?!\d)", identity) for identity in _pollers(answer))
+        pollers = _pollers(await _ask_temporal(binary, address, environment, *question))
+        if not any(re.search(rf"(?<!\d){pid}(?!\d)", identity) for identity in pollers):
+            return False
+        question = ("worker", "deployment", "describe", "--name", DEPLOYMENT, "--output", "json")
+        return _current(await _ask_temporal(binary, address, environment, *question)) == build_id
 
     return check
 
@@ -86,6 +93,12 @@ def _pollers(answer: bytes) -> list[str]:
     with suppress(ValueError, AttributeError):
         return [str(poller.get("identity", "")) for poller in json.loads(answer).get("pollers") or []]
     return []
+
+
+def _current(answer: bytes) -> str | None:
+    with suppress(ValueError, AttributeError):
+        return str(json.loads(answer).get("routingConfig", {}).get("currentVersionBuildID"))
+    return None
 
 
 async def _exchange(port: int, question: bytes) -> bytes:
