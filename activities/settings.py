@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     temporal_address: Name = "127.0.0.1:7233"
     temporal_namespace: Name = "default"
     temporal_task_queue: Name = "auctions"
+    temporal_accounts_queue: Name = "accounts"
     temporal_tls: bool = False
     temporal_ui_origin: Name = "http://127.0.0.1:8233"
     temporal_binary: Path | None = None

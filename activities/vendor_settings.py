@@ -58,6 +58,7 @@ class VendorSettings(BaseSettings):
     sendgrid_public_keys: str = ""
     mail_sender_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "hello@hammertime.example"
     mail_sender_name: Name = "Hammertime"
+    mail_support_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "support@hammertime.example"
 
     @model_validator(mode="after")
     def _production_has_its_own(self) -> Self:
@@ -65,7 +66,7 @@ class VendorSettings(BaseSettings):
         if self.profile != "production":
             return self
         left = [name for name in type(self).model_fields if name not in self.model_fields_set]
-        missing = [name.upper() for name in left if not name.startswith("mail_sender_name")]
+        missing = [name.upper() for name in left if name != "mail_sender_name"]
         if missing:
             message = f"{', '.join(missing)} must be set in production"
             raise ValueError(message)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from activities.settings import Settings
+from activities.vendor_settings import VendorSettings
 from tests.architecture.tree import ROOT
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -65,7 +66,8 @@ def test_ci_runs_what_make_test_runs() -> None:
 
 
 def test_the_example_names_every_setting_once() -> None:
-    assert sorted(VARIABLE.findall(_text(".env.example"))) == sorted(name.upper() for name in Settings.model_fields)
+    fields = {*Settings.model_fields, *VendorSettings.model_fields}
+    assert sorted(VARIABLE.findall(_text(".env.example"))) == sorted(name.upper() for name in fields)
 
 
 def test_the_example_holds_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

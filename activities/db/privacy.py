@@ -1,0 +1,152 @@
+"""A person's own data: all of it for them to take along, and its erasure, but for what a sale's law has us keep.
+
+Bids and ledgers name people by number only and stay for ever, as does the audit log: they prove what was sold to whom.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, or_, select, update
+
+from activities.db import notifications
+from activities.db.account_tables import (
+    accounts,
+    authenticators,
+    devices,
+    email_links,
+    fingerprints,
+    passkeys,
+    payments,
+    recovery_codes,
+    seller_profiles,
+)
+from activities.db.tables import api_tokens, auctions, bids, reservations, sessions, users, vehicles
+from activities.db.tables import notifications as mails
+
+# What opens doors, or is only another spelling of what the export holds in plain.
+WITHHELD = frozenset(
+    {
+        "password_hash",
+        "token_hash",
+        "csrf_token",
+        "secret_sealed",
+        "code_hash",
+        "credential_hash",
+        "device_hash",
+        "hash",
+        "context",
+        "dedupe_key",
+        "request_key",
+        "legal_sealed",
+        "tax_id_sealed",
+        "payout_sealed",
+        "last_step",
+        "leader_id",
+    }
+)
+EXPORTED: tuple[tuple[Table, str], ...] = (
+    (users, "id"),
+    (accounts, "user_id"),
+    (seller_profiles, "user_id"),
+    (sessions, "user_id"),
+    (api_tokens, "user_id"),
+    (passkeys, "user_id"),
+    (email_links, "user_id"),
+    (devices, "user_id"),
+    (fingerprints, "user_id"),
+    (payments, "user_id"),
+    (reservations, "user_id"),
+    (bids, "user_id"),
+    (vehicles, "seller_id"),
+    (auctions, "seller_id"),
+    (mails, "user_id"),
+)
+FORGOTTEN = (sessions, api_tokens, passkeys, authenticators, recovery_codes, email_links, devices, fingerprints)
+OVER = ("ended",)
+SOLD = "sold"
+# States of a payment in which no money is on its way.
+SETTLED = ("captured", "done", "declined", "failed")
+ERASED_NAME = "Deleted person"
+ERASED_PASSWORD = "!"  # noqa: S105 - no password has this hash
+AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """Why an account cannot be deleted yet: `kind` with the number of the lot or payment that it is about."""
+
+    kind: str
+    number: int
+
+
+def gather(connection: Connection, user_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept about a person, by table, oldest first; sealed texts and keys are left out."""
+    return {table.name: _rows(connection, table, table.c[column] == user_id) for table, column in EXPORTED}
+
+
+def obligations(connection: Connection, user_id: int) -> list[Obligation]:
+    """What has to end before the account may: bids that lead, wins and offers, running sales, money on its way."""
+    held = select(reservations.c.kind, reservations.c.auction_id).where(reservations.c.user_id == user_id).distinct()
+    selling = select(auctions.c.id).where(auctions.c.seller_id == user_id, auctions.c.status.not_in(OVER))
+    moving = select(payments.c.id).where(payments.c.user_id == user_id, payments.c.state.not_in(SETTLED))
+    return [
+        *(Obligation(kind, number) for kind, number in connection.execute(held.order_by(reservations.c.auction_id))),
+        *(Obligation("sale", number) for number in connection.execute(selling.order_by(auctions.c.id)).scalars()),
+        *(Obligation("payment", number) for number in connection.execute(moving.order_by(payments.c.id)).scalars()),
+    ]
+
+
+def erase(connection: Connection, user_id: int, now: datetime) -> bool:
+    """Make a person unknown to us; False where that was done before, or there is nobody.
+
+    What the vendors hold is erased by the account's workflow. A seller who sold keeps the profile that the sale's
+    papers need (Minn. R. 7400.5100: three years).
+    """
+    unknown = {
+        "email": f"erased-{user_id}@erased.invalid",
+        "name": ERASED_NAME,
+        "password_hash": ERASED_PASSWORD,
+        "can_bid": False,
+        "buying_limit_cents": 0,
+        "email_verified_at": None,
+        "disabled_at": now,
+        "erased_at": now,
+    }
+    living = (users.c.id == user_id) & users.c.erased_at.is_(None)
+    if connection.execute(update(users).where(living).values(unknown)).rowcount == 0:
+        return False
+    for table in FORGOTTEN:
+        connection.execute(delete(table).where(table.c.user_id == user_id))
+    sold = exists().where(auctions.c.seller_id == user_id, auctions.c.result == SOLD)
+    connection.execute(delete(seller_profiles).where(seller_profiles.c.user_id == user_id, ~sold))
+    notifications.forget_addresses(connection, user_id, now)
+    return True
+
+
+def forget_last_addresses(connection: Connection, now: datetime) -> int:
+    """Erase the address of each last mail to somebody who is erased, once it is on its way; returns how many people."""
+    query = (
+        select(mails.c.user_id)
+        .join(users, users.c.id == mails.c.user_id)
+        .where(users.c.erased_at.is_not(None), mails.c.to_email != "")
+        .distinct()
+        .limit(AT_ONCE)
+    )
+    found = list(connection.execute(query).scalars())
+    for user_id in found:
+        notifications.forget_addresses(connection, user_id, now)
+    return len(found)
+
+
+def unclosed(connection: Connection) -> list[int]:
+    """Erased people of whom a vendor still has something, because their account's workflow was never told."""
+    known = or_(accounts.c.profile_id.is_not(None), accounts.c.legal_sealed.is_not(None))
+    query = select(users.c.id).join(accounts).where(users.c.erased_at.is_not(None), known).limit(AT_ONCE)
+    return list(connection.execute(query).scalars())
+
+
+def _rows(connection: Connection, table: Table, own: ColumnElement[bool]) -> list[dict[str, Any]]:
+    shown = [column for column in table.c if column.name not in WITHHELD]
+    query = select(*shown).where(own).order_by(*table.primary_key.columns)
+    return [dict(zip(row.keys(), row.values(), strict=True)) for row in connection.execute(query).mappings()]

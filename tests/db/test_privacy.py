@@ -1,0 +1,137 @@
+"""What is kept of a person, taken along and erased."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from activities.db import notifications, people, privacy
+from activities.db.account_tables import accounts, authenticators, devices, payments, seller_profiles
+from activities.db.engine import transaction
+from activities.db.notifications import NewNotice
+from activities.db.privacy import Obligation
+from activities.db.tables import auctions, reservations, sessions, users
+from activities.db.tables import notifications as mails
+from domain.notices import NoticeKind
+from tests.db.market import NOON, add_car, add_lot, add_person, bid_id
+
+DAY = timedelta(days=1)
+FAREWELL = {"name": "Ada", "deleted_at": "2026-05-05T12:00:00.000Z", "kept_until_on": "2029-05-05"}
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with transaction(engine) as found:
+        yield found
+
+
+@pytest.fixture
+def ada(connection: Connection) -> int:
+    """A buyer of whom something is kept in many places."""
+    ada = add_person(connection, "ada@example.com")
+    people.add_session(
+        connection,
+        token_hash="a" * 64,
+        user_id=ada,
+        csrf_token="secret-csrf",
+        now=NOON,
+        expires_at=NOON + DAY,
+        user_agent="Firefox",
+        address="192.0.2.1",
+    )
+    values = {"identity_status": "approved", "card_status": "stored", "card_last4": "1111", "profile_id": "31390172"}
+    connection.execute(
+        insert(accounts).values(user_id=ada, dealer_line_cents=0, updated_at=NOON, legal_sealed="sealed-text", **values)
+    )
+    connection.execute(
+        insert(authenticators).values(user_id=ada, secret_sealed="sealed-secret", created_at=NOON, last_step=0)
+    )
+    connection.execute(insert(devices).values(user_id=ada, device_hash="d" * 64, first_seen_at=NOON, last_seen_at=NOON))
+    return ada
+
+
+def obligations(connection: Connection, user_id: int) -> list[tuple[str, int]]:
+    return [(found.kind, found.number) for found in privacy.obligations(connection, user_id)]
+
+
+def test_the_export_has_all_that_is_kept_and_nothing_that_opens_a_door(connection: Connection, ada: int) -> None:
+    found = privacy.gather(connection, ada)
+    assert [row["email"] for row in found["users"]] == ["ada@example.com"]
+    assert [row["card_last4"] for row in found["accounts"]] == ["1111"]
+    assert [row["user_agent"] for row in found["sessions"]] == ["Firefox"]
+    text = repr(found)
+    for secret in ("secret-csrf", "a" * 64, "d" * 64, "sealed-text", "sealed-secret", "password_hash"):
+        assert secret not in text
+
+
+def test_the_export_has_nothing_of_anybody_else(connection: Connection, ada: int) -> None:
+    bob = add_person(connection, "bob@example.com")
+    assert "ada@example.com" not in repr(privacy.gather(connection, bob))
+    assert privacy.gather(connection, bob)["accounts"] == []
+    assert ada != bob
+
+
+def test_what_is_not_over_stands_in_the_way(connection: Connection, ada: int) -> None:
+    assert obligations(connection, ada) == []
+    lot = add_lot(connection, ada, add_car(connection, ada, 800_001))
+    held = {"user_id": ada, "auction_id": 99, "cents": 100, "created_at": NOON, "kind": "win"}
+    connection.execute(insert(reservations).values(bid_id=bid_id(1), **held))
+    payment = {"purpose": "deposit", "kind": "charge", "amount_cents": 100, "state": "unknown"}
+    key = connection.execute(
+        insert(payments).values(
+            user_id=ada, reference="R" * 20, request_key="k" * 64, created_at=NOON, updated_at=NOON, **payment
+        )
+    ).inserted_primary_key
+    assert key is not None
+    assert obligations(connection, ada) == [("win", 99), ("sale", lot), ("payment", key[0])]
+    assert isinstance(privacy.obligations(connection, ada)[0], Obligation)
+
+
+def test_an_erased_person_is_unknown_and_cannot_come_in_again(connection: Connection, ada: int) -> None:
+    assert privacy.erase(connection, ada, NOON)
+    row = connection.execute(select(users).where(users.c.id == ada)).one()
+    assert (row.email, row.name, row.erased_at) == (f"erased-{ada}@erased.invalid", "Deleted person", NOON)
+    assert (row.can_bid, row.disabled_at) == (False, NOON)
+    assert people.credentials(connection, "ada@example.com") is None
+    for table in (sessions, authenticators, devices):
+        assert connection.execute(select(table).where(table.c.user_id == ada)).all() == []
+    assert not privacy.erase(connection, ada, NOON + DAY)
+
+
+def test_the_address_can_be_used_for_a_new_account(connection: Connection, ada: int) -> None:
+    privacy.erase(connection, ada, NOON)
+    assert add_person(connection, "ada@example.com") != ada
+
+
+@pytest.mark.parametrize(("result", "kept"), [("sold", 1), ("no_bids", 0)])
+def test_a_sellers_profile_stays_only_where_a_sales_papers_need_it(
+    connection: Connection, ada: int, result: str, kept: int
+) -> None:
+    lot = add_lot(connection, ada, add_car(connection, ada, 800_001))
+    connection.execute(update(auctions).where(auctions.c.id == lot).values(status="ended", result=result))
+    connection.execute(
+        insert(seller_profiles).values(user_id=ada, business_name="Ada's", status="approved", updated_at=NOON)
+    )
+    privacy.erase(connection, ada, NOON)
+    assert len(connection.execute(select(seller_profiles)).all()) == kept
+
+
+def test_the_last_mail_is_sent_and_its_address_forgotten_then(connection: Connection, ada: int) -> None:
+    wanted = NewNotice(ada, NoticeKind.ACCOUNT_DELETED, "ada@example.com", FAREWELL, f"deleted-{ada}")
+    outbox_id = notifications.enqueue(connection, wanted, NOON)
+    privacy.erase(connection, ada, NOON)
+    privacy.forget_last_addresses(connection, NOON)
+    address = select(mails.c.to_email).where(mails.c.id == outbox_id)
+    assert connection.execute(address).scalar_one() == "ada@example.com"
+    notifications.claim(connection, outbox_id, again=False, now=NOON)
+    notifications.mark_sent(connection, outbox_id, "message-1", NOON)
+    assert privacy.forget_last_addresses(connection, NOON) == 1
+    assert connection.execute(address).scalar_one() == ""
+    assert privacy.forget_last_addresses(connection, NOON) == 0
+
+
+def test_a_vendor_that_was_never_told_is_told_again(connection: Connection, ada: int) -> None:
+    assert privacy.unclosed(connection) == []
+    privacy.erase(connection, ada, NOON)
+    assert privacy.unclosed(connection) == [ada]
