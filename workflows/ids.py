@@ -9,3 +9,18 @@ AUCTION_CLOSES_AT = SearchAttributeKey.for_datetime("AuctionClosesAt")
 def auction_workflow_id(auction_id: int) -> str:
     """The one workflow of an auction, from its schedule to its result."""
     return f"auction-{auction_id}"
+
+
+def notice_workflow_id(outbox_id: str) -> str:
+    """The one workflow of a mail of the outbox."""
+    return f"notice-{outbox_id}"
+
+
+def account_workflow_id(user_id: int) -> str:
+    """The one workflow of a person's account, from the sign-up to its erasure."""
+    return f"account-{user_id}"
+
+
+def payment_workflow_id(payment_id: int) -> str:
+    """The one workflow of a payment, from its row to its end."""
+    return f"payment-{payment_id}"

@@ -13,6 +13,13 @@ class ActivityPolicy(TypedDict):
     retry_policy: RetryPolicy
 
 
+class PersonWaits(ActivityPolicy):
+    """The same for what ends at last, because somebody waits for it; a dead worker is noticed by its heart."""
+
+    schedule_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta | None
+
+
 # Recording is idempotent: tried for as long as the database is away, and repeated when a transaction is too slow.
 RECORD = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=30),
@@ -37,3 +44,60 @@ NONCES = ActivityPolicy(
     start_to_close_timeout=timedelta(seconds=2),
     retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)),
 )
+
+# A mail is claimed before it is sent, so a repeat never sends blindly; a vendor that is away is asked ever more rarely.
+# How long in all is the workflow's to say.
+SEND_NOTICE = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=15)
+    ),
+)
+
+# The outbox's rows are only read or marked, for as long as the database is away.
+MARK_NOTICE = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD["retry_policy"])
+
+# A person waits for the link: what is not there in time is asked for again by them.
+OPEN_IDENTITY = PersonWaits(
+    schedule_to_close_timeout=timedelta(seconds=15),
+    heartbeat_timeout=None,
+    start_to_close_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=3)),
+)
+
+# A nonce is good for 15 minutes: until then the vendor may come back, after that it says itself that the nonce is old.
+KEEP_CARD = PersonWaits(
+    schedule_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=timedelta(seconds=5),
+    start_to_close_timeout=timedelta(minutes=3),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+)
+
+# What nobody waits for is asked until the vendor answers; a vendor may be away for a day.
+ASK_VENDOR = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=3),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+)
+
+# Facts and clearance in one transaction, tried for as long as the database is away.
+ACCOUNT = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
+)
+
+# A payment is claimed before it is sent, and only what the vendor has certainly not done is tried again by itself. The
+# time is well above the vendor client's own, so that no second sender comes while the first one waits for its answer.
+SEND_PAYMENT = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=4),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
+    ),
+)
+
+# Looking up asks the vendor for several pages and changes nothing there; how long in all is the workflow's to say.
+LOOK_UP_PAYMENT = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=4), retry_policy=SEND_PAYMENT["retry_policy"]
+)
+
+# A payment's row is only read or marked, for as long as the database is away.
+MARK_PAYMENT = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD["retry_policy"])

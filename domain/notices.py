@@ -1,0 +1,129 @@
+"""Mails to one person: their kinds with what each needs to know, and how a mail's status follows from events."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class NoticeKind(StrEnum):
+    """Why we write to somebody; each has a pair of templates of its name."""
+
+    WELCOME = "welcome"
+    VERIFY_EMAIL = "verify_email"
+    EMAIL_CHANGE_CONFIRM = "email_change_confirm"
+    EMAIL_CHANGE_NOTICE = "email_change_notice"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a mail
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the same
+    NEW_DEVICE = "new_device"
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
+    IDENTITY_APPROVED = "identity_approved"
+    IDENTITY_REVIEW = "identity_review"
+    IDENTITY_DECLINED = "identity_declined"
+    CARD_STORED = "card_stored"
+    CARD_EXPIRING = "card_expiring"
+    CLEARED_TO_BID = "cleared_to_bid"
+    DEPOSIT_RECEIVED = "deposit_received"
+    DEPOSIT_RETURNED = "deposit_returned"
+    SELLER_APPROVED = "seller_approved"
+    SELLER_REJECTED = "seller_rejected"
+    LICENCE_EXPIRING = "licence_expiring"
+    ACCOUNT_DELETED = "account_deleted"
+
+
+class NoticeStatus(StrEnum):
+    """Where a mail stands. `sent`: the vendor has it. `unknown`: the vendor may have it."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+    UNKNOWN = "unknown"
+    GIVEN_UP = "given_up"
+
+
+class MailEventKind(StrEnum):
+    """What the vendor tells of a mail it has taken."""
+
+    PROCESSED = "processed"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCE = "bounce"
+    DROPPED = "dropped"
+    SPAM_REPORT = "spamreport"
+    OTHER = "other"
+
+
+# The values of each kind, all required: `*_cents` are integers, `*_at` UTC texts, `*_on` dates as 2026-05-31, `*_month`
+# months as 2026-05, `reasons` a list of sentences, `lots` None for any number. What goes to an address that nobody has
+# confirmed yet names nobody: a stranger could have us mail words of theirs.
+VALUES: Mapping[NoticeKind, frozenset[str]] = MappingProxyType(
+    {
+        kind: frozenset(names.split())
+        for kind, names in {
+            NoticeKind.WELCOME: "link link_expires_at",
+            NoticeKind.VERIFY_EMAIL: "link link_expires_at",
+            NoticeKind.EMAIL_CHANGE_CONFIRM: "link link_expires_at",
+            NoticeKind.EMAIL_CHANGE_NOTICE: "name new_email_hint security_link",
+            NoticeKind.PASSWORD_RESET: "name link link_expires_at",
+            NoticeKind.PASSWORD_CHANGED: "name changed_at reset_link",
+            NoticeKind.NEW_DEVICE: "name device address signed_in_at security_link",
+            NoticeKind.SECOND_FACTOR_CHANGED: "name change changed_at security_link",
+            NoticeKind.IDENTITY_APPROVED: "name account_link",
+            NoticeKind.IDENTITY_REVIEW: "name account_link",
+            NoticeKind.IDENTITY_DECLINED: "name can_retry account_link",
+            NoticeKind.CARD_STORED: "name brand last4 expires_month account_link",
+            NoticeKind.CARD_EXPIRING: "name brand last4 expires_month account_link",
+            NoticeKind.CLEARED_TO_BID: "name limit_cents lots auctions_link",
+            NoticeKind.DEPOSIT_RECEIVED: "name amount_cents limit_cents account_link",
+            NoticeKind.DEPOSIT_RETURNED: "name amount_cents returned_at account_link",
+            NoticeKind.SELLER_APPROVED: "name business_name sell_link",
+            NoticeKind.SELLER_REJECTED: "name business_name reasons seller_link",
+            NoticeKind.LICENCE_EXPIRING: "name expires_on seller_link",
+            NoticeKind.ACCOUNT_DELETED: "name deleted_at kept_until_on",
+        }.items()
+    }
+)
+
+PROVES: Mapping[MailEventKind, NoticeStatus] = MappingProxyType(
+    {
+        MailEventKind.DELIVERED: NoticeStatus.DELIVERED,
+        MailEventKind.BOUNCE: NoticeStatus.BOUNCED,
+        MailEventKind.DROPPED: NoticeStatus.DROPPED,
+    }
+)
+RANK = (
+    NoticeStatus.QUEUED,
+    NoticeStatus.SENDING,
+    NoticeStatus.UNKNOWN,
+    NoticeStatus.GIVEN_UP,
+    NoticeStatus.SENT,
+    NoticeStatus.DELIVERED,
+    NoticeStatus.DROPPED,
+    NoticeStatus.BOUNCED,
+)
+TROUBLED = frozenset({NoticeStatus.BOUNCED, NoticeStatus.DROPPED, NoticeStatus.GIVEN_UP, NoticeStatus.UNKNOWN})
+
+
+def after(status: NoticeStatus, kind: MailEventKind) -> NoticeStatus:
+    """The status of a mail once an event is known, whatever the order in which events arrive.
+
+    Any event proves that the vendor has the mail; it never goes backwards, and a bounce outlives a delivery.
+    """
+    return later(status, PROVES.get(kind, NoticeStatus.SENT))
+
+
+def later(one: NoticeStatus, other: NoticeStatus) -> NoticeStatus:
+    """The one of two statuses that says more."""
+    return max(one, other, key=RANK.index)
+
+
+def is_with_vendor(status: NoticeStatus) -> bool:
+    """Whether the vendor is known to have taken the mail."""
+    return RANK.index(status) >= RANK.index(NoticeStatus.SENT)
+
+
+def missing_or_strange(kind: NoticeKind, names: frozenset[str]) -> frozenset[str]:
+    """The names of values that a kind lacks or does not know; empty in the good case."""
+    return VALUES[kind] ^ names

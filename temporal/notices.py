@@ -1,0 +1,82 @@
+"""The door into Notice workflows, and the sweep that starts those which a crash left behind."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Engine
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.db import notifications
+from activities.db.engine import reading, transaction
+from activities.ledger import utc_now
+from workflows.ids import notice_workflow_id
+from workflows.notice import NoticeStart, NoticeWorkflow
+
+UNSTARTED_AFTER = timedelta(seconds=5)
+AT_ONCE = 50
+
+log = structlog.get_logger(__name__)
+
+
+class Notices:
+    """The Notice workflows as one process reaches them."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start(self, outbox_id: str) -> None:
+        """Start the workflow of a mail that is committed in the outbox; one that runs or ran already is left alone.
+
+        Raises RPCError, or RuntimeError from a client that has never reached its server: `start_unsent` heals that.
+        """
+        try:
+            await self._client.start_workflow(
+                NoticeWorkflow.run,
+                NoticeStart(outbox_id),
+                id=notice_workflow_id(outbox_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
+        except WorkflowAlreadyStartedError:
+            log.info("notice_already_started", outbox_id=outbox_id)
+
+    async def mail_event(self, outbox_id: str) -> None:
+        """Tell a mail's workflow that an event was written; one that is over needs it no more."""
+        handle = self._client.get_workflow_handle(notice_workflow_id(outbox_id))
+        try:
+            await handle.signal(NoticeWorkflow.mail_event)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def start_unsent(self, engine: Engine) -> int:
+        """Start what was written into the outbox and never seen to be started; returns how many that was.
+
+        Whoever enqueues commits first and starts then: a crash in between is healed here. A mail whose start cannot be
+        done now is found again by the next sweep.
+        """
+        started = []
+        try:
+            for outbox_id in await asyncio.to_thread(_unsent, engine):
+                await self.start(outbox_id)
+                started.append(outbox_id)
+        finally:
+            if started:
+                await asyncio.to_thread(_mark_started, engine, started)
+        return len(started)
+
+
+def _unsent(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return notifications.unsent(connection, utc_now() - UNSTARTED_AFTER, AT_ONCE)
+
+
+def _mark_started(engine: Engine, outbox_ids: list[str]) -> None:
+    with transaction(engine) as connection:
+        notifications.mark_started(connection, outbox_ids, utc_now())

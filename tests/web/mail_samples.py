@@ -1,0 +1,57 @@
+"""Example values for every kind of mail."""
+
+from typing import Any
+
+from domain.notices import NoticeKind
+from web.mail_messages import Site
+
+SITE = Site("Hammertime", "https://market.example", "https://market.example/help", "help@market.example")
+LINK = "https://market.example/auth/verify?token=s3cret&next=%2F"
+PAGE = "https://market.example/account"
+AT = "2026-05-05T12:00:00.000Z"
+WRITTEN_AT = "May 5, 2026, 7:00 AM CDT"
+CARD: dict[str, Any] = {"name": "Ada", "brand": "Visa", "last4": "1111", "expires_month": "2027-06"}
+
+VALUES: dict[NoticeKind, dict[str, Any]] = {
+    NoticeKind.WELCOME: {"link": LINK, "link_expires_at": AT},
+    NoticeKind.VERIFY_EMAIL: {"link": LINK, "link_expires_at": AT},
+    NoticeKind.EMAIL_CHANGE_CONFIRM: {"link": LINK, "link_expires_at": AT},
+    NoticeKind.EMAIL_CHANGE_NOTICE: {"name": "Ada", "new_email_hint": "a***@new.example", "security_link": PAGE},
+    NoticeKind.PASSWORD_RESET: {"name": "Ada", "link": LINK, "link_expires_at": AT},
+    NoticeKind.PASSWORD_CHANGED: {"name": "Ada", "changed_at": AT, "reset_link": PAGE},
+    NoticeKind.NEW_DEVICE: {
+        "name": "Ada",
+        "device": "Firefox on Linux",
+        "address": "192.0.2.7",
+        "signed_in_at": AT,
+        "security_link": PAGE,
+    },
+    NoticeKind.SECOND_FACTOR_CHANGED: {
+        "name": "Ada",
+        "change": "passkey_added",
+        "changed_at": AT,
+        "security_link": PAGE,
+    },
+    NoticeKind.IDENTITY_APPROVED: {"name": "Ada", "account_link": PAGE},
+    NoticeKind.IDENTITY_REVIEW: {"name": "Ada", "account_link": PAGE},
+    NoticeKind.IDENTITY_DECLINED: {"name": "Ada", "can_retry": True, "account_link": PAGE},
+    NoticeKind.CARD_STORED: {**CARD, "account_link": PAGE},
+    NoticeKind.CARD_EXPIRING: {**CARD, "account_link": PAGE},
+    NoticeKind.CLEARED_TO_BID: {"name": "Ada", "limit_cents": 10_000_00, "lots": 2, "auctions_link": PAGE},
+    NoticeKind.DEPOSIT_RECEIVED: {
+        "name": "Ada",
+        "amount_cents": 5_000_00,
+        "limit_cents": 50_000_00,
+        "account_link": PAGE,
+    },
+    NoticeKind.DEPOSIT_RETURNED: {"name": "Ada", "amount_cents": 5_000_50, "returned_at": AT, "account_link": PAGE},
+    NoticeKind.SELLER_APPROVED: {"name": "Ada", "business_name": "Ada's Autos", "sell_link": PAGE},
+    NoticeKind.SELLER_REJECTED: {
+        "name": "Ada",
+        "business_name": "Ada's Autos",
+        "reasons": ["The licence has expired.", "The tax id & the name do not match."],
+        "seller_link": PAGE,
+    },
+    NoticeKind.LICENCE_EXPIRING: {"name": "Ada", "expires_on": "2026-06-04", "seller_link": PAGE},
+    NoticeKind.ACCOUNT_DELETED: {"name": "Ada", "deleted_at": AT, "kept_until_on": "2033-12-31"},
+}
