@@ -1,24 +1,42 @@
 """The worker of accounts, mails and payments: everything that talks to vendors, on a task queue of its own."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
-from activities.contracts import NoticeActivities
+from activities.account_book import AccountBook
+from activities.card_vault import CardVault
+from activities.contracts import NoticeActivities, OnboardingActivities
+from activities.identity_checks import IdentityChecks
+from activities.keys import Sealer
+from activities.notices import NoticeWork
+from activities.onboarding import OnboardingWork
+from activities.providers.authorize_net import AuthorizeNet
+from activities.providers.persona import Persona
+from activities.providers.sendgrid import SendGrid
+from activities.sealed_forms import SealedForms
+from activities.settings import Settings
+from activities.vendor_settings import VendorSettings
+from temporal.notices import Notices
+from web.mail_messages import MailMessages, Site
 from workflows.notice import NoticeWorkflow
+from workflows.onboarding import OnboardingWorkflow
 
 # Most of an activity's time is waiting for a vendor.
 ACTIVITIES = 100
 CACHED_WORKFLOWS = 1_000
 STICKY_TIMEOUT = timedelta(seconds=2)
 GRACE = timedelta(seconds=20)
-WORKFLOWS: Sequence[type] = (NoticeWorkflow,)
+RETURN_PATH = "/account/identity"
+WORKFLOWS: Sequence[type] = (NoticeWorkflow, OnboardingWorkflow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +44,59 @@ class AccountWork:
     """The activities of this worker, each with its clients and its database."""
 
     notices: NoticeActivities
+    onboarding: OnboardingActivities
 
     def activities(self) -> list[Any]:
         """All of them, to be registered."""
-        return [self.notices.send_notice, self.notices.look_up_notice, self.notices.give_up_notice]
+        return [
+            self.notices.send_notice,
+            self.notices.look_up_notice,
+            self.notices.give_up_notice,
+            self.onboarding.look_at_account,
+            self.onboarding.open_identity,
+            self.onboarding.read_identity,
+            self.onboarding.keep_card,
+            self.onboarding.read_card,
+            self.onboarding.remove_card,
+            self.onboarding.give_details,
+            self.onboarding.accept_terms,
+            self.onboarding.close_account,
+        ]
+
+
+@asynccontextmanager
+async def open_account_work(
+    settings: Settings, vendors: VendorSettings, engine: Engine, client: Client, secret: bytes
+) -> AsyncIterator[AccountWork]:
+    """The activities with their vendors' clients, which are closed after the block."""
+    mailer = SendGrid(
+        vendors.sendgrid_url,
+        vendors.sendgrid_api_key.get_secret_value(),
+        vendors.mail_sender_email,
+        vendors.mail_sender_name,
+    )
+    persona = Persona(vendors.persona_url, vendors.persona_api_key.get_secret_value(), vendors.persona_template_id)
+    gateway = AuthorizeNet(
+        vendors.authorize_net_url,
+        vendors.authorize_net_login_id,
+        vendors.authorize_net_transaction_key.get_secret_value(),
+    )
+    site = Site(vendors.mail_sender_name, settings.public_url, settings.public_url, vendors.mail_support_email)
+    forms = SealedForms(Sealer(secret))
+    book = AccountBook(engine, settings.public_url, Notices(client, settings.temporal_accounts_queue))
+    try:
+        yield AccountWork(
+            notices=NoticeWork(engine, mailer, MailMessages(site).render),
+            onboarding=OnboardingWork(
+                book,
+                IdentityChecks(persona, book, forms, settings.public_url + RETURN_PATH),
+                CardVault(gateway, book, forms),
+            ),
+        )
+    finally:
+        await mailer.aclose()
+        await persona.aclose()
+        await gateway.aclose()
 
 
 def following(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:

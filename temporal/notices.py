@@ -1,6 +1,7 @@
 """The door into Notice workflows, and the sweep that starts those which a crash left behind."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -45,6 +46,14 @@ class Notices:
             )
         except WorkflowAlreadyStartedError:
             log.info("notice_already_started", outbox_id=outbox_id)
+
+    async def send(self, outbox_ids: Sequence[str]) -> None:
+        """Start on mails that were just written. Never raises: what cannot be started now, the sweep finds."""
+        for outbox_id in outbox_ids:
+            try:
+                await self.start(outbox_id)
+            except (RPCError, RuntimeError) as error:
+                log.warning("notice_not_started", outbox_id=outbox_id, error=type(error).__name__)
 
     async def mail_event(self, outbox_id: str) -> None:
         """Tell a mail's workflow that an event was written; one that is over needs it no more."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -18,6 +19,8 @@ from activities.ledger import LedgerWork
 from activities.live import RedisPublisher
 from activities.logs import configure_logs
 from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
+from activities.vendor_settings import load_vendor_settings
+from temporal.account_worker import following, make_account_worker, open_account_work
 from temporal.client import connect
 from temporal.versions import make_current, pinned, version_of
 from workflows.auction import AuctionWorkflow
@@ -79,30 +82,49 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     version = version_of(settings.worker_build_id) if settings.worker_build_id else None
-    client = await connect(settings, load_or_create_platform_key(settings))
+    secret = load_or_create_platform_key(settings)
+    client = await connect(settings, secret)
     engine = make_engine(settings.database_url)
     publisher = RedisPublisher(settings.redis_url)
-    with ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="activity") as threads:
-        worker = make_worker(
+    work = open_account_work(settings, load_vendor_settings(), engine, client, secret)
+    with (
+        ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="activity") as threads,
+        ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="account") as account_threads,
+    ):
+        auctions = make_worker(
             client,
             settings.temporal_task_queue,
             LedgerWork(engine, publisher),
             threads,
             deployment=pinned(version) if version else None,
         )
-        async with worker:
-            settle_after_start()
-            log.info("worker_started", task_queue=settings.temporal_task_queue, build_id=settings.worker_build_id)
-            # Elsewhere an operator decides when a version takes over.
-            promotion = None
-            if version and settings.profile == "embedded":
-                promotion = asyncio.create_task(make_current(client, version))
-            await stop.wait()
-            if promotion:
-                promotion.cancel()
+        async with work as account_work:
+            accounts = make_account_worker(
+                client,
+                settings.temporal_accounts_queue,
+                account_work,
+                account_threads,
+                deployment=following(version) if version else None,
+            )
+            async with auctions, accounts:
+                settle_after_start()
+                await _serve(settings, client, version, stop)
     publisher.close()
     engine.dispose()
     log.info("worker_stopped")
+
+
+async def _serve(
+    settings: Settings, client: Client, version: WorkerDeploymentVersion | None, stop: asyncio.Event
+) -> None:
+    log.info("worker_started", task_queue=settings.temporal_task_queue, build_id=settings.worker_build_id)
+    # Elsewhere an operator decides when a version takes over.
+    promotion = None
+    if version and settings.profile == "embedded":
+        promotion = asyncio.create_task(make_current(client, version))
+    await stop.wait()
+    if promotion:
+        promotion.cancel()
 
 
 def main() -> int:

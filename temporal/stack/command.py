@@ -11,6 +11,7 @@ from pathlib import Path
 
 from activities.db.people import Role
 from activities.settings import Settings, SettingsError, load_settings
+from activities.vendor_settings import VendorSettings, load_vendor_settings
 from temporal.demo.people import NEWCOMER, PASSWORDS, SELLERS, STAFF
 from temporal.stack.data_dir import LOGS
 from temporal.stack.errors import INTERRUPTED, USAGE, StackError
@@ -18,6 +19,7 @@ from temporal.stack.options import StackOptions, parse
 from temporal.stack.ports import LOOPBACK
 from temporal.stack.programs import Programs
 from temporal.stack.progress import Progress
+from temporal.stack.sandboxes import SENDGRID
 from temporal.stack.stack import Stack
 
 SIGN_INS = {
@@ -59,9 +61,17 @@ class Interrupts:
 class Visit:
     """One run of the command, from the first process to the last."""
 
-    def __init__(self, options: StackOptions, settings: Settings, progress: Progress, programs: type[Programs]) -> None:
+    def __init__(
+        self,
+        options: StackOptions,
+        settings: Settings,
+        vendors: VendorSettings,
+        progress: Progress,
+        programs: type[Programs],
+    ) -> None:
         self._options = options
         self._settings = settings
+        self._vendors = vendors
         self._progress = progress
         self._programs = programs
         self._is_open = False
@@ -83,7 +93,7 @@ class Visit:
             return 0 if self._is_open else INTERRUPTED
 
     async def _live(self, hurry: asyncio.Event) -> int:
-        stack = await Stack.open(self._options, self._settings, self._progress, programs=self._programs)
+        stack = await Stack.open(self._options, self._settings, self._vendors, self._progress, programs=self._programs)
         try:
             await stack.unless_failing(stack.start())
             if self._options.once:
@@ -101,10 +111,14 @@ class Visit:
         if not self._settings.names_temporal_server:
             lines.append(("Temporal UI", f"http://{LOOPBACK}:{stack.programs.ports.ui}/"))
         lines += [("also", f"{url}/") for url in others]
+        sandboxes = stack.programs.sandboxes
+        for sandbox in sandboxes.started:
+            address = sandboxes.addresses(sandbox)[sandbox.url_setting]
+            lines.append((sandbox.title, f"{address}/" if sandbox is SENDGRID else f"{address}   (sandbox)"))
         lines.append(("logs", str(self._settings.data_dir / LOGS)))
         self._progress.say("")
         for name, value in lines:
-            self._progress.say(f"  {name:<13}{value}")
+            self._progress.say(f"  {name:<15}{value}")
         if self._options.seed:
             self._tell_sign_ins()
         self._progress.say("\n  Ctrl-C stops everything; started again, it goes on where it stopped.\n")
@@ -112,12 +126,14 @@ class Visit:
     def _tell_sign_ins(self) -> None:
         self._progress.say("\n  Sign in as")
         for role, email in SIGN_INS.items():
-            self._progress.say(f"  {role:<13}{email}   password {PASSWORDS[role]}")
+            self._progress.say(f"  {role:<15}{email}   password {PASSWORDS[role]}")
 
 
 def _run(options: StackOptions, programs: type[Programs]) -> int:
     try:
-        return asyncio.run(Visit(options, _settings(options), Progress(sys.stdout), programs).run())
+        settings = _settings(options)
+        vendors = load_vendor_settings(profile="embedded")
+        return asyncio.run(Visit(options, settings, vendors, Progress(sys.stdout), programs).run())
     except SettingsError as error:
         return _complain(StackError(str(error), exit_code=USAGE))
     except StackError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from temporal.stack import sandboxes
 from temporal.stack.errors import USAGE, StackError, from_os_error
 
 MIN_FREE_VARIABLE = "HAMMERTIME_MIN_FREE_MB"
@@ -42,11 +43,13 @@ def minimum_mb(environment: Mapping[str, str]) -> int:
 
 
 def empty(folder: Path) -> None:
-    """Remove the databases and logs of earlier runs, and nothing else."""
+    """Remove the databases and logs of earlier runs and what the sandboxes remember, and nothing else."""
     for name in OWN_FILES:
         with suppress(FileNotFoundError):
             (folder / name).unlink()
     shutil.rmtree(folder / LOGS, ignore_errors=True)
+    for sandbox in sandboxes.ALL:
+        shutil.rmtree(sandboxes.folder_of(folder, sandbox), ignore_errors=True)
 
 
 def _require_room(folder: Path, megabytes: int) -> None:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from activities.settings import Settings
 from temporal.stack.leftovers import MARK_VARIABLE
 from temporal.stack.ports import LOOPBACK, Ports
+from temporal.stack.sandboxes import Sandboxes
 
 INHERITED = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME"),
@@ -20,7 +21,7 @@ BUILD_ID = "embedded"
 OF_ONE_PROCESS = frozenset({"process_id"})
 
 
-def program_environment(settings: Settings, ports: Ports, run_id: str) -> dict[str, str]:
+def program_environment(settings: Settings, ports: Ports, run_id: str, sandboxes: Sandboxes) -> dict[str, str]:
     """Variables for the programs; an address that was not set is that of the stack's own server."""
     data_dir = settings.data_dir.absolute()
     base_url = f"http://{LOOPBACK}:{ports.api}"
@@ -39,7 +40,7 @@ def program_environment(settings: Settings, ports: Ports, run_id: str) -> dict[s
         MARK_VARIABLE: run_id,
         "PYTHONUNBUFFERED": "1",
     }
-    return {**_inherited(), **usual, **_chosen(settings), **decided}
+    return {**_inherited(), **sandboxes.variables, **usual, **_chosen(settings), **decided}
 
 
 def names_redis(settings: Settings) -> bool:

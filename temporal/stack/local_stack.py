@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from activities.settings import load_settings
+from activities.vendor_settings import load_vendor_settings
 from temporal.stack.keeper import Patience
 from temporal.stack.options import StackOptions
 from temporal.stack.ports import FREE, LOOPBACK
@@ -24,8 +25,10 @@ T = TypeVar("T")
 class LocalStack:
     """A stack on free ports, with a temporary data directory unless one is given; all of it is gone after the block.
 
-    `settings` are values of `activities.settings.Settings` by field name. Two blocks in turn on the same `data_dir`
-    have the same ports and data, as a stack that was stopped and started again. Its methods raise `StackError`.
+    `settings` are values of `activities.settings.Settings` by field name, `vendors` those of
+    `activities.vendor_settings.VendorSettings`: a vendor with a URL gets no sandbox. Two blocks in turn on the same
+    `data_dir` have the same ports and data, as a stack that was stopped and started again. Its methods raise
+    `StackError`.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class LocalStack:
         bidders: bool = False,
         installed_redis: bool = True,
         settings: Mapping[str, Any] | None = None,
+        vendors: Mapping[str, Any] | None = None,
         programs: type[Programs] = Programs,
         patience: Patience | None = None,
         progress: Progress | None = None,
@@ -53,6 +57,7 @@ class LocalStack:
             installed_redis=installed_redis,
         )
         self._settings = load_settings(**{**(settings or {}), "data_dir": self.data_dir})
+        self._vendors = load_vendor_settings(**{**(vendors or {}), "profile": "embedded"})
         self._programs = programs
         self._patience = patience
         self._progress = progress or Progress(None)
@@ -112,8 +117,16 @@ class LocalStack:
         return f"http://{LOOPBACK}:{self.stack.programs.ports.ui}"
 
     @property
+    def sandbox_urls(self) -> dict[str, str]:
+        """Where the vendors' sandboxes serve, by name (sendgrid, persona, authorize-net), without a slash at the end.
+        The clients' URLs, keys included, are in `environment`."""
+        sandboxes = self.stack.programs.sandboxes
+        return {sandbox.name: sandboxes.url(sandbox) for sandbox in sandboxes.started}
+
+    @property
     def pids(self) -> dict[str, int]:
-        """The process ids by name (redis, temporal, worker, api, api-2, bidders) of what runs now."""
+        """The process ids by name (redis, temporal, sendgrid, persona, authorize-net, worker, api, api-2, bidders) of
+        what runs now."""
         return self.stack.supervisor.pids
 
     def log(self, name: str) -> str:
@@ -146,7 +159,12 @@ class LocalStack:
 
     async def _open(self) -> None:
         self._stack = await Stack.open(
-            self._options, self._settings, self._progress, programs=self._programs, patience=self._patience
+            self._options,
+            self._settings,
+            self._vendors,
+            self._progress,
+            programs=self._programs,
+            patience=self._patience,
         )
         await self._stack.unless_failing(self._stack.start())
 

@@ -37,8 +37,11 @@ class StackOptions:
             self._wish("api", "--port (or PORT)", API_PORT, FREE if self.once and self.port is None else api),
             self._wish("temporal", "--temporal-port", TEMPORAL_PORT, self.temporal_port),
             self._wish("ui", "--ui-port", UI_PORT, self.ui_port),
-            # Nobody types Redis' address, so any port will do.
+            # Nobody types these addresses, so any port will do.
             self._wish("redis", "REDIS_URL", FREE, FREE),
+            self._wish("persona", "PERSONA_URL", FREE, FREE),
+            self._wish("authorize_net", "AUTHORIZE_NET_URL", FREE, FREE),
+            self._wish("sendgrid", "SENDGRID_URL", FREE, FREE),
         )
 
     def _wish(self, name: str, flag: str, default: int, wished: int | None) -> PortWish:

@@ -34,6 +34,9 @@ class Ports:
     temporal: int
     ui: int
     redis: int
+    persona: int
+    authorize_net: int
+    sendgrid: int
 
 
 def choose(data_dir: Path, wishes: tuple[PortWish, ...]) -> Ports:

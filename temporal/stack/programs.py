@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from activities.settings import Settings
@@ -12,12 +12,16 @@ from temporal.stack.data_dir import LOGS, TEMPORAL_DATABASE
 from temporal.stack.environment import program_environment
 from temporal.stack.ports import LOOPBACK, Ports
 from temporal.stack.redis import STAND_IN, redis_command
+from temporal.stack.sandboxes import Sandbox, Sandboxes
 from temporal.stack.server import temporal_command
 
 REDIS_TIER, TEMPORAL_TIER, WORKER_TIER, API_TIER, BIDDERS_TIER = range(5)
+SANDBOX_TIER = TEMPORAL_TIER
 MIGRATE_WITHIN_S = 120
 SEED_WITHIN_S = 300
 ONCE_WITHIN_S = 600
+# A request that a fault keeps waiting must not keep the stack waiting: what a sandbox took is on disk.
+SANDBOX_STOP_S = 2.0
 # Go collects when the heap has grown fivefold instead of doubled, while it is small: a sixth less CPU an update.
 TEMPORAL_MEMORY = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
 
@@ -29,11 +33,12 @@ class Programs:
     settings: Settings
     ports: Ports
     run_id: str
+    sandboxes: Sandboxes
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of all of them."""
-        return program_environment(self.settings, self.ports, self.run_id)
+        return program_environment(self.settings, self.ports, self.run_id, self.sandboxes)
 
     @property
     def base_url(self) -> str:
@@ -59,6 +64,15 @@ class Programs:
         address = f"{LOOPBACK}:{self.ports.temporal}"
         check = readiness.temporal_serves(binary, address, self.environment)
         return self._kept("temporal", command, TEMPORAL_TIER, check, place=f"at {address}", extra=TEMPORAL_MEMORY)
+
+    def sandbox(self, sandbox: Sandbox) -> Program:
+        """A vendor's sandbox."""
+        url = self.sandboxes.url(sandbox)
+        command = module(sandbox.module, *self.sandboxes.arguments(sandbox))
+        # Its controls answer whatever it was told to fail with.
+        check = readiness.http_answers(f"{url}/_sandbox/webhooks")
+        program = self._kept(sandbox.name, command, SANDBOX_TIER, check, place=f"at {url}")
+        return replace(program, stop_within_s=SANDBOX_STOP_S)
 
     def worker(self, binary: Path | None) -> Program:
         """The worker; without the CLI, for a server elsewhere, its running has to be enough."""

@@ -7,7 +7,8 @@ from signal import SIGKILL, Signals
 from typing import Any, TypeVar
 
 from activities.settings import Settings
-from temporal.stack import data_dir, leftovers, ports
+from activities.vendor_settings import VendorSettings
+from temporal.stack import data_dir, leftovers, ports, sandboxes
 from temporal.stack.child import Program
 from temporal.stack.environment import names_redis
 from temporal.stack.errors import USAGE, StackError, from_os_error
@@ -40,6 +41,7 @@ class Stack:
         cls,
         options: StackOptions,
         settings: Settings,
+        vendors: VendorSettings,
         progress: Progress,
         *,
         programs: type[Programs] = Programs,
@@ -49,6 +51,7 @@ class Stack:
         `stop` is owed from here on. StackError says in one line what is in the way."""
         if settings.profile != "embedded":
             raise StackError("PROFILE is production, but this starts the embedded profile", exit_code=USAGE)
+        sandboxes.require(vendors)
         folder = data_dir.prepare(settings.data_dir, os.environ)
         try:
             lock = StackLock.take(folder)
@@ -59,13 +62,14 @@ class Stack:
             if options.fresh:
                 data_dir.empty(folder)
             chosen = ports.choose(folder, options.port_wishes(settings))
+            opened = sandboxes.open_sandboxes(vendors, chosen, folder)
         except OSError as error:
             lock.release()
             raise from_os_error(error, folder) from error
         except BaseException:
             lock.release()
             raise
-        made = programs(settings=settings, ports=chosen, run_id=lock.run_id)
+        made = programs(settings=settings, ports=chosen, run_id=lock.run_id, sandboxes=opened)
         return cls(options, made, Supervisor(lock, progress, patience), lock, progress)
 
     async def start(self) -> None:
@@ -132,6 +136,7 @@ class Stack:
             servers.append(self._serve(programs.redis(installed=self.options.installed_redis)))
         if binary:
             servers.append(self._serve(programs.temporal(binary)))
+        servers += [self._serve(programs.sandbox(sandbox)) for sandbox in programs.sandboxes.started]
         await _together(*servers)
         await _together(self._serve(programs.worker(binary)), self._serve_apis())
         if self.options.seed:
@@ -157,6 +162,7 @@ class Stack:
     def _steps(self) -> int:
         settings = self.programs.settings
         servers = (not names_redis(settings)) + (not settings.names_temporal_server)
+        servers += len(self.programs.sandboxes.started)
         return 3 + servers + self.options.api_processes + self.options.seed + self.options.bidders
 
 

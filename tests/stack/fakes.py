@@ -11,6 +11,7 @@ from pathlib import Path
 from temporal.stack.child import Program
 from temporal.stack.command import main
 from temporal.stack.programs import Programs
+from temporal.stack.sandboxes import Sandbox
 
 QUIET = "import time; time.sleep(600)"
 SCRIPTS = {
@@ -55,6 +56,10 @@ class FakePrograms(Programs):
 
     def temporal(self, binary: Path) -> Program:
         return fake(Programs.temporal(self, binary), os.environ.get("FAKE_TEMPORAL", "quiet"))
+
+    def sandbox(self, sandbox: Sandbox) -> Program:
+        variable = f"FAKE_{sandbox.name.upper().replace('-', '_')}"
+        return fake(Programs.sandbox(self, sandbox), os.environ.get(variable, "quiet"))
 
     def worker(self, binary: Path | None) -> Program:
         return fake(Programs.worker(self, binary), os.environ.get("FAKE_WORKER", "quiet"))

@@ -17,7 +17,7 @@ def test_everything_runs_and_one_ctrl_c_leaves_nothing(start: Start) -> None:
     children = stack.until_up()
     stack.send(signal.SIGINT)
     assert stack.ends_with() == 0
-    assert set(children) == {"redis", "temporal", "worker", "api", "bidders"}
+    assert set(children) == {"redis", "temporal", "sendgrid", "persona", "authorize-net", "worker", "api", "bidders"}
     assert stack.left_behind() == []
     assert stack.errors == ""
 
@@ -26,9 +26,12 @@ def test_it_tells_every_step_and_where_everything_is(start: Start) -> None:
     stack = start("--api-processes", "2")
     stack.until_up()
     ports = json.loads((stack.folder / "ports.json").read_text())
-    assert "[9/9] bidders: ready" in stack.output
+    assert "[12/12] bidders: ready" in stack.output
     assert f"http://127.0.0.1:{ports['api']}/docs" in stack.output
     assert f"http://127.0.0.1:{ports['ui']}/" in stack.output
+    assert f"Mail inbox     http://127.0.0.1:{ports['sendgrid']}/\n" in stack.output
+    assert f"Persona        http://127.0.0.1:{ports['persona']}/api/v1   (sandbox)\n" in stack.output
+    assert f"http://127.0.0.1:{ports['authorize_net']}/xml/v1/request.api   (sandbox)\n" in stack.output
     assert "api-2" in stack.children()
 
 
@@ -132,6 +135,36 @@ def test_a_program_that_cannot_start_ends_the_stack_with_its_last_words(start: S
     assert stack.errors.count("\n") == 1
 
 
+def test_a_sandbox_that_cannot_start_ends_the_stack_too(start: Start) -> None:
+    stack = start(authorize_net="dying")
+    assert stack.ends_with() == 1
+    assert "authorize-net ended with exit code 3 before it was ready" in stack.errors
+    assert stack.errors.count("\n") == 1
+
+
+def test_a_vendor_that_somebody_names_is_not_told_of_as_a_sandbox(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENDGRID_URL", "https://api.sendgrid.com")
+    stack = start()
+    children = stack.until_up()
+    assert "sendgrid" not in children
+    assert "persona" in children
+    assert "Mail inbox" not in stack.output
+    assert "[10/10] bidders: ready" in stack.output
+
+
+def test_a_vendors_key_without_its_url_is_one_line_without_the_key(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONA_API_KEY", "persona_production_1234")
+    stack = start()
+    assert stack.ends_with() == 2
+    assert stack.errors == (
+        "hammertime: PERSONA_API_KEY set without PERSONA_URL: set PERSONA_URL too, or leave all to the sandbox\n"
+    )
+
+
 def test_a_program_that_never_gets_ready_is_given_up(start: Start) -> None:
     stack = start(api="never ready")
     assert stack.ends_with() == 1
@@ -199,7 +232,12 @@ def test_fresh_removes_what_the_stack_made_and_nothing_else(start: Start, tmp_pa
     kept = tmp_path / "stack" / "letter.txt"
     kept.write_text("mine")
     (tmp_path / "stack" / "hammertime.db").write_text("old")
+    for name in ("persona", "mine"):
+        (tmp_path / "stack" / "sandboxes" / name).mkdir(parents=True)
+        (tmp_path / "stack" / "sandboxes" / name / "file").write_text("old")
     stack = start("--fresh")
     stack.until_up()
     assert kept.read_text() == "mine"
     assert not (tmp_path / "stack" / "hammertime.db").exists()
+    assert not (tmp_path / "stack" / "sandboxes" / "persona").exists()
+    assert (tmp_path / "stack" / "sandboxes" / "mine" / "file").exists()

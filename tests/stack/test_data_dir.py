@@ -1,17 +1,21 @@
 """The data directory, its lock, and the ports remembered in it."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from activities.settings import Settings
 from temporal.stack import data_dir, leftovers, ports
 from temporal.stack.errors import StackError, from_os_error
 from temporal.stack.lock import LOCK_FILE, StackLock
+from temporal.stack.options import StackOptions
 from temporal.stack.ports import FREE, Ports, PortWish
 
 
@@ -26,8 +30,18 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
 def wishes(api: int | None = FREE) -> tuple[PortWish, ...]:
     return (
         PortWish(name="api", flag="--port", default=FREE, wished=api),
-        *(PortWish(name=name, flag=f"--{name}", default=FREE) for name in ("temporal", "ui", "redis")),
+        *(
+            PortWish(name=name, flag=f"--{name}", default=FREE)
+            for name in ("temporal", "ui", "redis", "persona", "authorize_net", "sendgrid")
+        ),
     )
+
+
+def _free_ports(count: int) -> list[int]:
+    found: list[int] = []
+    while len(found) < count:
+        found.append(ports.free_port(set(found)))
+    return found
 
 
 def test_too_little_room_is_said_with_the_numbers(tmp_path: Path) -> None:
@@ -140,6 +154,18 @@ def test_two_parts_cannot_share_a_port(tmp_path: Path) -> None:
     )
     with pytest.raises(StackError, match=r"--temporal-port is .*, which another part of the stack uses already"):
         ports.choose(tmp_path, both)
+
+
+def test_ports_remembered_before_there_were_sandboxes_are_kept(
+    tmp_path: Path, make_settings: Callable[..., Settings]
+) -> None:
+    before = dict(zip(("api", "temporal", "ui", "redis"), _free_ports(4), strict=True))
+    (tmp_path / ports.REMEMBERED).write_text(json.dumps(before))
+    options = StackOptions(port=FREE, temporal_port=FREE, ui_port=FREE)
+    chosen = asdict(ports.choose(tmp_path, options.port_wishes(make_settings())))
+    assert {name: chosen[name] for name in before} == before
+    assert len(set(chosen.values())) == len(before) + 3
+    assert json.loads((tmp_path / ports.REMEMBERED).read_text()) == chosen
 
 
 def test_a_spoilt_memory_is_forgotten(tmp_path: Path) -> None:
