@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from activities.settings import Settings, load_settings
+from activities.vendor_settings import VendorSettings
 from temporal.java_server import test_server_path
 from temporal.server_binary import temporal_binary
 
@@ -18,10 +19,11 @@ EXIT_STATUS = pytest.StashKey[int]()
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A developer's environment and `.env` must not decide how a test ends."""
-    for name in Settings.model_fields:
+    for name in {*Settings.model_fields, *VendorSettings.model_fields}:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setitem(VendorSettings.model_config, "env_file", None)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.settings import Settings, load_settings
+from activities.vendor_settings import VendorSettings
 from api.app import create_app
 from api.routes import audiences
 from tests.architecture.tree import FOLDERS, OTHER_FOLDERS, ROOT
@@ -46,7 +47,8 @@ def test_programs_in_docs_exist(page: Path) -> None:
 
 
 def test_settings_in_docs_exist(page: Path) -> None:
-    settings = {name.upper() for name in Settings.model_fields} | OTHER_VARIABLES
+    fields = {*Settings.model_fields, *VendorSettings.model_fields}
+    settings = {name.upper() for name in fields} | OTHER_VARIABLES
     assert set(re.findall(r"(?<![\w$-])([A-Z][A-Z0-9_]{3,})=", code_of(page))) - settings == set()
 
 
