@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.db import auctions
+from activities.db import bids as bids_db
 from activities.db.people import Person
 from api.database import now
 from api.errors import problem
@@ -179,6 +180,7 @@ async def _through_the_door(
     way: Callable[[int, BidIn], Awaitable[Answered]],
 ) -> Answered:
     await _check_exists(services, auction_id)
+    await _check_linked(services, person, made, auction_id)
     _check_pace(services, (person.id, auction_id))
     structlog.contextvars.bind_contextvars(auction_id=auction_id, bid_id=made.bid_id)
     try:
@@ -191,7 +193,17 @@ async def _through_the_door(
         raise await _over(services, person, made, auction_id) from error
 
 
-async def _over(services: Services, person: Person, made: BidIn, auction_id: int) -> RefusedError:
+async def _check_linked(services: Services, person: Person, made: BidIn, auction_id: int) -> None:
+    """Refuse who was linked to the seller after the lot began; what they had bid before is still answered."""
+    if not await services.selling.barred.keeps_out(auction_id, person.id):
+        return
+    if not await services.database.read(bids_db.receipts, [made.bid_id]):
+        raise await _over(services, person, made, auction_id, Code.OWN_VEHICLE)
+
+
+async def _over(
+    services: Services, person: Person, made: BidIn, auction_id: int, why: Code | None = None
+) -> RefusedError:
     """The refusal of a bid whose auction takes nothing more, with the facts that every refusal has."""
     head = await services.database.read(auctions.head, auction_id)
     if head is None:
@@ -208,7 +220,7 @@ async def _over(services: Services, person: Person, made: BidIn, auction_id: int
         "server_now": to_text(now()),
         "received_at": to_text(made.received_at),
     }
-    code = Code.CLOSED if head.result == Result.CANCELLED else Code.TOO_LATE
+    code = why or (Code.CLOSED if head.result == Result.CANCELLED else Code.TOO_LATE)
     return RefusedError(code, refusal_sentence(code, facts), **facts)
 
 

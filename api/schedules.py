@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from activities.db import auctions, schedules, vehicles
+from activities.db import auctions, schedules, sellers, vehicles
 from activities.db.auctions import Lot
 from activities.db.people import Person
 from activities.db.schedules import NewAuction, Unstarted, Wish
@@ -27,6 +27,7 @@ from api.state import Services, services_of
 from api.views import AuctionView, auction_view
 from domain.clock import from_text, may_end_at, to_text
 from domain.money import CURRENT_INCREMENTS, DOLLAR, MAX_BID_CENTS
+from domain.sellers import day_in_chicago, may_list, twelve_months_before
 
 START_S = 10.0
 SHORTEST = timedelta(seconds=60)
@@ -38,6 +39,10 @@ WINDOW_MOST_S = 3_600
 CODES = (
     "VEHICLE_NOT_FOUND",
     "NOT_YOUR_VEHICLE",
+    "SELLER_NOT_APPROVED",
+    "SELLER_SUSPENDED",
+    "LICENCE_EXPIRED",
+    "DEALER_LICENCE_NEEDED",
     "VEHICLE_IN_AUCTION",
     "SUNDAY_END",
     "ID_REUSED",
@@ -149,6 +154,7 @@ def find_or_add(connection: Connection, asked: Asked) -> tuple[Lot, Unstarted | 
 
 def _add(connection: Connection, asked: Asked, seller_id: int) -> int:
     body, settings = asked.body, asked.settings
+    _check_seller(connection, seller_id, body.vehicle_id, asked.at)
     check(body, settings, asked.at)
     busy = schedules.open_auction(connection, body.vehicle_id)
     if busy is not None:
@@ -165,6 +171,16 @@ def _add(connection: Connection, asked: Asked, seller_id: int) -> int:
         sunday_rule=body.sunday_rule is not False,
     )
     return schedules.add_auction(connection, wanted, asked.wish, asked.at)
+
+
+def _check_seller(connection: Connection, seller_id: int, vehicle_id: int, moment: datetime) -> None:
+    """Raise what keeps the vehicle's seller from new listings; the caller has locked the seller."""
+    today = day_in_chicago(moment)
+    since = twelve_months_before(today)
+    others = sellers.vehicle_counts(connection, [seller_id], since, besides=vehicle_id)[seller_id]
+    permission = may_list(sellers.profile(connection, seller_id), others, today)
+    if not permission.allowed:
+        raise fail(permission.code, permission.detail, vehicles_last_12_months=others)
 
 
 def check(body: ScheduleBody, settings: Settings, moment: datetime) -> None:

@@ -14,7 +14,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 
 from activities.account_book import AccountBook
 from activities.card_vault import CardVault
-from activities.contracts import NoticeActivities, OnboardingActivities
+from activities.contracts import NoticeActivities, OnboardingActivities, SellerActivities
 from activities.identity_checks import IdentityChecks
 from activities.keys import Sealer
 from activities.notices import NoticeWork
@@ -23,12 +23,14 @@ from activities.providers.authorize_net import AuthorizeNet
 from activities.providers.persona import Persona
 from activities.providers.sendgrid import SendGrid
 from activities.sealed_forms import SealedForms
+from activities.seller_notices import SellerWork
 from activities.settings import Settings
 from activities.vendor_settings import VendorSettings
 from temporal.notices import Notices
 from web.mail_messages import MailMessages, Site
 from workflows.notice import NoticeWorkflow
 from workflows.onboarding import OnboardingWorkflow
+from workflows.seller import SellerWorkflow
 
 # Most of an activity's time is waiting for a vendor.
 ACTIVITIES = 100
@@ -36,7 +38,7 @@ CACHED_WORKFLOWS = 1_000
 STICKY_TIMEOUT = timedelta(seconds=2)
 GRACE = timedelta(seconds=20)
 RETURN_PATH = "/account/identity"
-WORKFLOWS: Sequence[type] = (NoticeWorkflow, OnboardingWorkflow)
+WORKFLOWS: Sequence[type] = (NoticeWorkflow, OnboardingWorkflow, SellerWorkflow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class AccountWork:
 
     notices: NoticeActivities
     onboarding: OnboardingActivities
+    sellers: SellerActivities
 
     def activities(self) -> list[Any]:
         """All of them, to be registered."""
@@ -61,6 +64,7 @@ class AccountWork:
             self.onboarding.give_details,
             self.onboarding.accept_terms,
             self.onboarding.close_account,
+            self.sellers.tell_of_licence,
         ]
 
 
@@ -92,6 +96,7 @@ async def open_account_work(
                 IdentityChecks(persona, book, forms, settings.public_url + RETURN_PATH),
                 CardVault(gateway, book, forms),
             ),
+            sellers=SellerWork(engine, settings.public_url),
         )
     finally:
         await mailer.aclose()

@@ -14,7 +14,7 @@ def start_of(secret: bytes, row: Unstarted) -> AuctionStart:
     """The workflow's input. Lots that one outage extends end half a second apart, to be closed in turn."""
     terms = Terms(
         auction_id=row.auction_id,
-        barred=(str(row.seller_id),),
+        barred=tuple(map(str, (row.seller_id, *row.barred))),
         start_cents=row.start_cents,
         reserve_cents=row.reserve_cents,
         starts_at=row.starts_at,

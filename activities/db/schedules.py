@@ -1,5 +1,6 @@
 """Scheduling: auctions as rows before their workflows have written anything, and what was asked for under which key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, insert, select, update
 
-from activities.db import audit
+from activities.db import audit, links
 from activities.db.audit import Deed
 from activities.db.tables import auctions, audit_log, users, vehicles
 from activities.db.vehicles import SUMMARY, VehicleSummary
@@ -55,7 +56,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Unstarted:
-    """A scheduled auction of which nothing is recorded, with all that its workflow starts from."""
+    """A scheduled auction of which nothing is recorded, with all that its workflow starts from.
+
+    `barred` are the accounts that are linked to the seller's as things are now: the first start that Temporal takes
+    freezes them, and a later one changes nothing.
+    """
 
     auction_id: int
     seller_id: int
@@ -67,6 +72,7 @@ class Unstarted:
     increments_version: str
     sunday_rule: bool
     vehicle: str
+    barred: tuple[int, ...] = ()
 
 
 TERMS = (
@@ -134,13 +140,13 @@ def add_auction(connection: Connection, wanted: NewAuction, wish: Wish, now: dat
 def unstarted(connection: Connection, before: datetime, *, limit: int = UNSTARTED_MOST) -> list[Unstarted]:
     """Scheduled auctions from before a moment of which nothing is recorded, those that start first to begin with."""
     query = _unstarted().where(auctions.c.created_at < before).order_by(auctions.c.starts_at).limit(limit)
-    return [_unstarted_of(row) for row in connection.execute(query)]
+    return _unstarted_of(connection, connection.execute(query).all())
 
 
 def unstarted_one(connection: Connection, auction_id: int) -> Unstarted | None:
     """One auction, while nothing of it is recorded."""
     row = connection.execute(_unstarted().where(auctions.c.id == auction_id)).one_or_none()
-    return None if row is None else _unstarted_of(row)
+    return None if row is None else _unstarted_of(connection, [row])[0]
 
 
 def _unstarted() -> Select[Any]:
@@ -151,9 +157,12 @@ def _unstarted() -> Select[Any]:
     )
 
 
-def _unstarted_of(row: Any) -> Unstarted:
-    title = VehicleSummary(*row[len(TERMS) :]).title
-    return Unstarted(*(*row[: len(TERMS)], title))
+def _unstarted_of(connection: Connection, rows: Sequence[Any]) -> list[Unstarted]:
+    barred = links.barred_with(connection, {row.seller_id for row in rows})
+    titles = [VehicleSummary(*row[len(TERMS) :]).title for row in rows]
+    return [
+        Unstarted(*(*row[: len(TERMS)], title, barred[row.seller_id])) for row, title in zip(rows, titles, strict=True)
+    ]
 
 
 def _row(wanted: NewAuction, now: datetime) -> dict[str, Any]:

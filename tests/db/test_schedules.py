@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine, update
 
-from activities.db import auctions, audit, schedules
+from activities.db import auctions, audit, links, schedules
 from activities.db.engine import transaction
 from activities.db.people import Role
 from activities.db.schedules import Made, NewAuction, Unstarted, Wish
 from activities.db.tables import auctions as table
 from domain.ledger import genesis
+from domain.links import Evidence
 from tests.db.market import DAY, NOON, add_car, add_lot, add_person
 
 SECOND = timedelta(seconds=1)
@@ -84,6 +85,17 @@ def test_an_unstarted_auction_has_all_that_its_workflow_needs(office: Office) ->
     )
     assert schedules.unstarted_one(office.connection, number) == expected
     assert schedules.unstarted(office.connection, NOON + SECOND) == [expected]
+
+
+def test_an_unstarted_auction_names_who_is_linked_to_its_seller(office: Office) -> None:
+    number = office.add()
+    linked = add_person(office.connection, "ada@example.com")
+    for user_id in (linked, office.seller):
+        links.note_fingerprint(office.connection, user_id, Evidence.CARD, "a" * 64, NOON)
+    found = schedules.unstarted_one(office.connection, number)
+    assert found is not None
+    assert found.barred == (linked,)
+    assert [row.barred for row in schedules.unstarted(office.connection, NOON + SECOND)] == [(linked,)]
 
 
 def test_an_auction_is_unstarted_while_nothing_is_recorded_of_it(office: Office) -> None:

@@ -19,6 +19,10 @@ def test_the_terms_are_those_of_the_row_and_bar_the_seller() -> None:
     assert terms.clock_rules == CLOCK_RULES
 
 
+def test_whoever_is_linked_to_the_seller_is_barred_too() -> None:
+    assert start_of(SECRET, replace(ROW, barred=(43, 50))).terms.barred == ("42", "43", "50")
+
+
 def test_trying_again_gives_the_same_input() -> None:
     assert start_of(SECRET, ROW) == start_of(SECRET, ROW)
 

@@ -1,0 +1,27 @@
+"""What one API process needs for sellers and for those who are linked to them, put together once."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from temporalio.client import Client
+
+from activities.fingerprints import Fingerprints
+from activities.settings import Settings
+from api.barred import Barred
+from api.database import Database
+from temporal.sellers import SellerWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """The parts; each says for itself what it does."""
+
+    fingerprints: Fingerprints
+    watch: SellerWatch
+    barred: Barred
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, temporal: Client, secret: bytes) -> Self:
+        """Put the parts together."""
+        watch = SellerWatch(temporal, settings.temporal_accounts_queue)
+        return cls(Fingerprints(secret), watch, Barred(database))
