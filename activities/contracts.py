@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from temporalio import activity
 
 from domain.ledger import Entry
 from domain.notices import NoticeStatus
 from domain.payments import Kind, State
+from domain.sellers import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +302,11 @@ class PaymentState:
 
 @dataclass(frozen=True, slots=True)
 class EndPayment:
-    """A payment that is not to be tried any more; `code` says why."""
+    """A payment that is not to be tried any more; `code` says why. With `unsent_only`, what is in doubt stays so."""
 
     payment_id: int
     code: str
+    unsent_only: bool = False
 
 
 class PaymentActivities(ABC):
@@ -312,7 +314,7 @@ class PaymentActivities(ABC):
 
     @abstractmethod
     @activity.defn(name="open_payment")
-    def open_payment(self, payment_id: int) -> PaymentPlan:
+    async def open_payment(self, payment_id: int) -> PaymentPlan:
         """Read what is to be done, and which card it is for; a charge without a card fails here."""
 
     @abstractmethod
@@ -332,10 +334,28 @@ class PaymentActivities(ABC):
 
     @abstractmethod
     @activity.defn(name="end_payment")
-    def end_payment(self, work: EndPayment) -> PaymentState:
+    async def end_payment(self, work: EndPayment) -> PaymentState:
         """Give up: what was never sent has failed, what is in doubt is for a person to find out."""
 
     @abstractmethod
     @activity.defn(name="tell_account")
     async def tell_account(self, user_id: int) -> None:
         """Let the person's account look at itself again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfLicence:
+    """A dealer is to be told that the licence ends on a day in Chicago; `notice` is which of the notices this is."""
+
+    user_id: int
+    expires_on: date
+    notice: Notice
+
+
+class SellerActivities(ABC):
+    """What a seller is told at a time of its own."""
+
+    @abstractmethod
+    @activity.defn(name="tell_of_licence")
+    def tell_of_licence(self, work: TellOfLicence) -> None:
+        """Write the mail into the outbox, once, if it is still this licence that the seller is approved with."""

@@ -43,6 +43,15 @@ class Limiter:
             count, left_s = self._hit_memory(key, limit)
         return max(1, left_s) if count > limit.tries else None
 
+    async def wait(self, limit: Limit, subject: str) -> int | None:
+        """The seconds until the next try may be made, without counting one; None when it may be made now."""
+        key = _key(limit, subject)
+        try:
+            count, left_s = await self._look_redis(key)
+        except (RedisError, OSError, TimeoutError):
+            count, left_s = self._look_memory(key)
+        return max(1, left_s) if count >= limit.tries else None
+
     async def forget(self, limit: Limit, subject: str) -> None:
         """Forget the tries of a subject, as after a success."""
         key = _key(limit, subject)
@@ -63,6 +72,20 @@ class Limiter:
             pipeline.ttl(key)
             _, count, left_s = await pipeline.execute()
         return count, left_s
+
+    async def _look_redis(self, key: str) -> tuple[int, int]:
+        if self._redis is None:
+            return self._look_memory(key)
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.get(key)
+            pipeline.ttl(key)
+            count, left_s = await pipeline.execute()
+        return int(count or 0), left_s
+
+    def _look_memory(self, key: str) -> tuple[int, int]:
+        count, until = self._counts.get(key, (0, 0.0))
+        left_s = until - self._clock()
+        return (count, int(left_s)) if left_s > 0 else (0, 0)
 
     def _hit_memory(self, key: str, limit: Limit) -> tuple[int, int]:
         now = self._clock()

@@ -1,12 +1,16 @@
-"""Passwords: argon2id hashes, made and checked in two threads of their own so that sign-ins never starve bids."""
+"""Passwords: argon2id hashes, made and checked in two threads of their own so that sign-ins never starve bids.
+
+What may become a password is judged by zxcvbn, whose bundled lists hold the breached and common ones.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn  # type: ignore[import-untyped] # it ships no types
 
 from domain.errors import UnavailableError
 
@@ -16,6 +20,13 @@ PASSES = 2
 THREADS = 2
 WAITING_MAX = 100
 MAX_LENGTH = 200
+MIN_LENGTH = 10
+# zxcvbn's scale is 0 to 4; from 3 on, even a stolen hash of ours outlasts ten thousand million guesses.
+SCORE_MIN = 3
+JUDGED_LENGTH = 72
+TOO_SHORT = f"Use at least {MIN_LENGTH} characters."
+BREACHED = "This password is among those that have leaked elsewhere; use another."
+GUESSABLE = "This password is too easy to guess; use a few words that do not belong together."
 
 T = TypeVar("T")
 
@@ -28,6 +39,18 @@ def make_hasher() -> PasswordHasher:
 def hash_password(password: str) -> str:
     """Hash a password where blocking is fine, as in the seed."""
     return make_hasher().hash(password)
+
+
+def weakness(password: str, known: Sequence[str] = ()) -> str | None:
+    """Why this may not become a password, as one sentence, or None; `known` are the person's own name and address."""
+    if len(password) < MIN_LENGTH:
+        return TOO_SHORT
+    words = ["hammertime", *known, *(part for each in known for part in each.replace("@", " ").split())]
+    judged = zxcvbn(password[:JUDGED_LENGTH], user_inputs=words)
+    if judged["score"] >= SCORE_MIN:
+        return None
+    listed = any(match.get("dictionary_name") == "passwords" for match in judged["sequence"])
+    return BREACHED if listed else GUESSABLE
 
 
 class Passwords:
@@ -48,6 +71,10 @@ class Passwords:
         found = await self._run(self._verify, password_hash or self._nobody, password)
         return found and password_hash is not None
 
+    async def weakness(self, password: str, known: Sequence[str] = ()) -> str | None:
+        """Why this may not become a password, or None. Raises UnavailableError when too many wait already."""
+        return await self._run(weakness, password, known)
+
     def is_outdated(self, password_hash: str) -> bool:
         """Whether a right password should be hashed anew, with today's parameters."""
         return self._hasher.check_needs_rehash(password_hash)
@@ -62,7 +89,7 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _run(self, call: Callable[..., T], *arguments: str) -> T:
+    async def _run(self, call: Callable[..., T], *arguments: object) -> T:
         if self._waiting >= WAITING_MAX:
             raise UnavailableError("SIGN_IN_BUSY", "Too many people are signing in at once.", retry_after_s=2)
         self._waiting += 1

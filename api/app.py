@@ -18,31 +18,48 @@ from activities.db.engine import make_engine
 from activities.garbage import settle_after_start
 from activities.keys import Sealer, Signer
 from activities.ledger import Ledger
-from activities.limits import Limiter
 from activities.live import RedisPublisher
 from activities.passwords import Passwords
 from activities.settings import Settings, load_or_create_platform_key
 from api import (
+    account_forms,
     approvals,
     auctions,
     audits,
     bid_forms,
     bids,
     codec,
+    deposits,
+    email_changes,
     errors,
     explanations,
+    links,
     live,
+    onboarding,
+    onboarding_pages,
     operations,
     pages,
+    passkeys,
+    passwords,
     people,
+    privacy,
     receipts,
+    registration,
     schedules,
+    second_factors,
+    security_pages,
+    seller_reviews,
+    sellers,
+    sessions,
     sign_in,
     static,
     steering,
+    step_up,
     tokens,
     vehicles,
+    webhooks,
 )
+from api.account_doors import open_account_doors
 from api.database import Database
 from api.description import describe
 from api.hot_path import is_hot, take_hot
@@ -50,10 +67,12 @@ from api.pace import Pace
 from api.recent import Recent
 from api.requests import Metrics, Requests
 from api.routes import check_audiences
+from api.selling import Selling
 from api.signins import SignIns
 from api.starts import AuctionStarts
 from api.state import Services
 from api.streams.hub import LiveHub
+from api.ways_in import open_ways_in
 from temporal.auctions import AuctionDoor, DoorLimits
 from temporal.client import connect
 from temporal.codec import EncryptionCodec
@@ -71,6 +90,45 @@ KNOWN_LOTS_S = 60.0
 FINISH_WITHIN_S = 5.0
 REDIS_TIMEOUT_S = 1.0
 VERSION = "0.1.0"
+
+
+ROUTES = (
+    auctions,
+    schedules,
+    steering,
+    approvals,
+    audits,
+    explanations,
+    bid_forms,
+    bids,
+    codec,
+    deposits,
+    links,
+    live,
+    onboarding,
+    onboarding_pages,
+    receipts,
+    people,
+    registration,
+    passwords,
+    email_changes,
+    sessions,
+    second_factors,
+    passkeys,
+    step_up,
+    privacy,
+    tokens,
+    vehicles,
+    operations,
+    pages,
+    seller_reviews,
+    sellers,
+    sign_in,
+    account_forms,
+    security_pages,
+    static,
+    webhooks,
+)
 
 
 class Hammertime(FastAPI):
@@ -108,26 +166,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    for module in (
-        auctions,
-        schedules,
-        steering,
-        approvals,
-        audits,
-        explanations,
-        bid_forms,
-        bids,
-        codec,
-        live,
-        receipts,
-        people,
-        tokens,
-        vehicles,
-        operations,
-        pages,
-        sign_in,
-        static,
-    ):
+    for module in ROUTES:
         app.include_router(module.router)
     errors.install(app)
     app.add_middleware(Requests, https=settings.cookie_secure)
@@ -147,7 +186,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(redis.aclose)
         temporal = await connect(settings, secret, lazy=True)
         services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal)
+        stack.push_async_callback(services.ways_in.post.finish)
         services.sweeper.start()
+        services.courier.start()
+        stack.push_async_callback(services.courier.stop)
+        services.upkeep.start()
+        stack.push_async_callback(services.upkeep.stop)
         await services.hub.start()
         stack.push_async_callback(services.hub.stop)
         stack.push_async_callback(_finish, services)
@@ -160,23 +204,26 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
     stack.callback(engine.dispose)
     threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
     stack.callback(threads.shutdown)
-    passwords = Passwords()
-    stack.callback(passwords.close)
+    hasher = Passwords()
+    stack.callback(hasher.close)
     database = Database(engine, threads)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
     starts = AuctionStarts(secret)
+    doors = open_account_doors(settings, engine, threads, database, temporal)
     lots, door, door_metrics = _door(settings, stack, engine, registry, temporal)
     services = Services(
         settings=settings,
         database=database,
         redis=redis,
         temporal=temporal,
-        sign_ins=SignIns(database, passwords, Limiter(redis), settings.session_days),
+        sign_ins=SignIns(database),
+        ways_in=open_ways_in(settings, database, redis, hasher, doors.notices, secret),
         signer=Signer(secret),
         codec=EncryptionCodec(secret),
         sealer=Sealer(secret),
+        selling=Selling.of(settings, database, temporal, secret),
         pages=Pages(),
         static_files=static_versions(STATIC),
         registry=registry,
@@ -190,6 +237,12 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         refusals=Pace(settings.refusals_per_minute, settings.refusals_per_minute / 60),
         known_lots=Recent(size=KNOWN_LOTS, seconds=KNOWN_LOTS_S),
         hub=LiveHub(engine, settings.redis_url, settings, registry),
+        accounts=doors.accounts,
+        payments=doors.payments,
+        vendors=doors.vendors,
+        hosted_form=doors.hosted_form,
+        courier=doors.courier,
+        upkeep=doors.upkeep,
     )
     operations.install_checks(services)
     return services

@@ -58,7 +58,7 @@ def _security(audience: Audience) -> list[dict[str, list[str]]]:
     match audience:
         case Audience.PUBLIC:
             return []
-        case Audience.BROWSER:
+        case Audience.BROWSER | Audience.ACCOUNT:
             return [{"session": []}]
         case _:
             return [{"session": []}, {"bearer": []}]

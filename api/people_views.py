@@ -11,6 +11,7 @@ class PersonView(TypedDict):
 
     id: int
     email: str
+    email_verified: bool
     name: str
     role: str
     can_bid: bool
@@ -33,6 +34,7 @@ def person_view(person: Person) -> PersonView:
     return {
         "id": person.id,
         "email": person.email,
+        "email_verified": person.email_verified,
         "name": person.name,
         "role": person.role.value,
         "can_bid": person.can_bid,

@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activities.passwords import MAX_LENGTH
+from api.account_forms import form_page, own_path, second_step_page
+from api.entrance import HalfWay
 from api.frames import frame
+from api.mails import SECURITY_PATH
 from api.people import clear_cookie, origin_of, set_cookie
-from api.problems import status_of
 from api.routes import about
-from api.security import Audience, Browser, Viewer
+from api.security import STAFF_ROLES, Account, Audience, Viewer
 from api.state import services_of
 from domain.errors import DomainError
 from web import views
@@ -39,27 +41,25 @@ async def sign_in(
     """Sign in and go on where the visitor came from, or show the form again with what was wrong."""
     services = services_of(request)
     try:
-        opened = await services.sign_ins.open(email, password, origin_of(request))
+        opened = await services.ways_in.entrance.by_password(email, password, origin_of(request))
     except DomainError as error:
         view = views.SignIn(frame(request), own_path(next_path), email, error.detail)
-        return HTMLResponse(services.pages.sign_in(view), status_of(error))
+        return form_page(services.pages.sign_in(view), error)
+    if isinstance(opened, HalfWay):
+        return second_step_page(request, opened, own_path(next_path))
     await services.sign_ins.close(identity)
-    answer = RedirectResponse(own_path(next_path), SEE_OTHER)
+    # Staff who came in by the password alone have no second factor yet, and nothing else is open to them.
+    wanted = SECURITY_PATH if opened.person.role in STAFF_ROLES else own_path(next_path)
+    answer = RedirectResponse(wanted, SEE_OTHER)
     set_cookie(answer, services.settings, opened)
     return answer
 
 
-@router.post("/sign-out", response_class=RedirectResponse, **about(Audience.BROWSER))
-async def sign_out(request: Request, identity: Browser) -> Response:
+@router.post("/sign-out", response_class=RedirectResponse, **about(Audience.ACCOUNT))
+async def sign_out(request: Request, identity: Account) -> Response:
     """End this browser's session and go to the front page."""
     services = services_of(request)
     await services.sign_ins.close(identity)
     answer = RedirectResponse("/", SEE_OTHER)
     clear_cookie(answer, services.settings)
     return answer
-
-
-def own_path(wanted: str) -> str:
-    """A path of this site to go on to; anything that a browser could take for another site is the front page."""
-    plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted
-    return wanted if plain and wanted.startswith("/") and not wanted.startswith("//") else "/"

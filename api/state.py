@@ -11,17 +11,25 @@ from temporalio.client import Client
 from activities.keys import Sealer, Signer
 from activities.settings import Settings
 from api.database import Database
+from api.hosted_form import HostedForm
 from api.pace import Pace
 from api.recent import Recent
 from api.requests import Metrics
+from api.selling import Selling
 from api.signins import SignIns
 from api.starts import AuctionStarts
 from api.streams.hub import LiveHub
+from api.ways_in import WaysIn
+from api.webhook_vendors import Vendor
+from temporal.accounts import Accounts
 from temporal.auctions import AuctionDoor
 from temporal.codec import EncryptionCodec
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
+from temporal.payments import Payments
 from temporal.sweeper import Sweeper
+from temporal.upkeep import Upkeep
+from temporal.webhooks import Courier
 from web.pages import Pages
 
 # A readiness check answers None, or one sentence on what is wrong.
@@ -37,9 +45,11 @@ class Services:
     redis: Redis
     temporal: Client
     sign_ins: SignIns
+    ways_in: WaysIn
     signer: Signer
     codec: EncryptionCodec
     sealer: Sealer
+    selling: Selling
     pages: Pages
     static_files: Mapping[str, str]
     registry: CollectorRegistry
@@ -53,6 +63,12 @@ class Services:
     refusals: Pace
     known_lots: Recent[int, bool]
     hub: LiveHub
+    accounts: Accounts
+    payments: Payments
+    vendors: Mapping[str, Vendor]
+    hosted_form: HostedForm
+    courier: Courier
+    upkeep: Upkeep
     checks: dict[str, Check] = field(default_factory=dict)
 
 

@@ -40,7 +40,7 @@ from api.frames import request_id
 from api.identifiers import Id
 from api.problems import fail
 from api.schedules import Dollars
-from api.security import Admin, Audience, Seller, SignedIn
+from api.security import Admin, Audience, Seller, SignedIn, SteppedSeller
 from api.state import services_of
 from domain.auction import Status
 from domain.errors import Code
@@ -131,10 +131,17 @@ class Attempt:
 
 @router.post(
     "/{auction_id}/lower-reserve",
-    **writes(Audience.SELLER, *COMMAND_CODES, "NOT_YOUR_AUCTION", "RESERVE_NOT_LOWERED", example={**EXAMPLE}),
+    **writes(
+        Audience.SELLER,
+        *COMMAND_CODES,
+        "NOT_YOUR_AUCTION",
+        "RESERVE_NOT_LOWERED",
+        "STEP_UP_REQUIRED",
+        example={**EXAMPLE},
+    ),
 )
 async def lower_reserve(
-    request: Request, person: Seller, auction_id: Id, key: Key, body: LowerReserveBody
+    request: Request, person: SteppedSeller, auction_id: Id, key: Key, body: LowerReserveBody
 ) -> CommandView:
     """Lower or waive the reserve of an own live lot. The price may rise by it; it never falls."""
     attempt = _attempt(request, person, auction_id, "lower_reserve", waived=body.reserve_cents is None)

@@ -11,15 +11,16 @@ from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from activities.db import people
-from activities.db.people import Scope, Token
+from activities.db.people import Person, Scope, Token
 from api.database import now
 from api.identifiers import Id
 from api.people_views import TokenView, token_view
 from api.problems import fail
 from api.routes import about
-from api.security import Audience, Browser, SignedIn
-from api.signins import TOKEN_PREFIX, Identity, digest
-from api.state import services_of
+from api.security import Audience, Browser, SignedIn, SteppedBrowser
+from api.signins import TOKEN_PREFIX, digest
+from api.state import Services, services_of
+from api.step_up import owner_of
 
 TOKENS_MAX = 20
 EXAMPLE_TOKEN = {
@@ -60,13 +61,18 @@ class TokenList(TypedDict):
 @router.post(
     "",
     status_code=201,
-    **about(Audience.BROWSER, "TOO_MANY_TOKENS", example={**EXAMPLE_TOKEN, "token": "ht_..."}, success=201),
+    **about(
+        Audience.BROWSER,
+        "STEP_UP_REQUIRED",
+        "EMAIL_NOT_VERIFIED",
+        "TOO_MANY_TOKENS",
+        example={**EXAMPLE_TOKEN, "token": "ht_..."},
+        success=201,
+    ),
 )
-async def make_token(request: Request, identity: Browser, wanted: NewToken) -> MadeToken:
+async def make_token(request: Request, identity: SteppedBrowser, wanted: NewToken) -> MadeToken:
     """Make a token; its secret is in this answer only."""
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    made = await services_of(request).database.write(_add, _owner(identity), wanted, digest(secret))
-    return {**token_view(made), "token": secret}
+    return await new_token(services_of(request), owner_of(identity), wanted)
 
 
 @router.get("", **about(Audience.SIGNED_IN, example={"items": [EXAMPLE_TOKEN]}))
@@ -80,19 +86,33 @@ async def list_tokens(request: Request, person: SignedIn) -> TokenList:
 async def revoke_token(request: Request, identity: Browser, token_id: Id) -> None:
     """Revoke a token: it stops working at once here, and within five seconds everywhere."""
     services = services_of(request)
-    revoked = await services.database.write(people.revoke_token, user_id=_owner(identity), token_id=token_id, now=now())
+    revoked = await services.database.write(
+        people.revoke_token, user_id=owner_of(identity).id, token_id=token_id, now=now()
+    )
     if revoked is None:
         raise fail("TOKEN_NOT_FOUND")
     services.sign_ins.forget_token(revoked)
 
 
-def _owner(identity: Identity) -> int:
-    if identity.person is None:
-        raise fail("NOT_SIGNED_IN")
-    return identity.person.id
+async def new_token(services: Services, person: Person, wanted: NewToken) -> MadeToken:
+    """Make a token. Raises EMAIL_NOT_VERIFIED or TOO_MANY_TOKENS."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    made = await services.database.write(_add, person.id, wanted, digest(secret))
+    return {**token_view(made), "token": secret}
+
+
+async def revoke(services: Services, person: Person, token_id: int) -> None:
+    """Revoke a person's own token. Raises TOKEN_NOT_FOUND."""
+    revoked = await services.database.write(people.revoke_token, user_id=person.id, token_id=token_id, now=now())
+    if revoked is None:
+        raise fail("TOKEN_NOT_FOUND")
+    services.sign_ins.forget_token(revoked)
 
 
 def _add(connection: Connection, user_id: int, wanted: NewToken, token_hash: str) -> Token:
+    owner = people.person(connection, user_id)
+    if owner is None or not owner.email_verified:
+        raise fail("EMAIL_NOT_VERIFIED")
     if people.count_tokens(connection, user_id) >= TOKENS_MAX:
         raise fail("TOO_MANY_TOKENS", limit=TOKENS_MAX)
     moment = now()

@@ -1,9 +1,17 @@
-"""From a stored webhook to the workflow it is about."""
+"""From a stored webhook to the workflow it is about. What a webhook says is never believed: its thing is read again."""
 
+import re
+
+from activities.db import accounts as accounts_db
 from activities.db.webhooks import Event
+from api.database import Database
+from temporal.accounts import Accounts
 from temporal.notices import Notices
 from temporal.webhooks import Route
+from workflows.account_messages import CardEvent, IdentityEvent
 from workflows.ids import notice_workflow_id
+
+REFERENCE = re.compile(r"account-([1-9][0-9]{0,17})")
 
 
 def mail_route(notices: Notices) -> Route:
@@ -14,5 +22,32 @@ def mail_route(notices: Notices) -> Route:
             return None
         await notices.mail_event(event.thing)
         return notice_workflow_id(event.thing)
+
+    return bring
+
+
+def identity_route(accounts: Accounts, database: Database) -> Route:
+    """News of an inquiry goes to the person it was opened for, found by our reference or by the inquiry's id."""
+
+    async def bring(event: Event) -> str | None:
+        inquiry_id, _, reference = event.thing.partition("/")
+        named = REFERENCE.fullmatch(reference)
+        user_id = int(named[1]) if named else await database.read(accounts_db.user_of_inquiry, inquiry_id)
+        if user_id is None or await database.read(accounts_db.find, user_id) is None:
+            return None
+        return await accounts.identity_event(user_id, IdentityEvent(event.event_id, inquiry_id, event.kind))
+
+    return bring
+
+
+def card_route(accounts: Accounts, database: Database) -> Route:
+    """News of a stored card goes to the person whose profile it belongs to."""
+
+    async def bring(event: Event) -> str | None:
+        profile_id, slash, _ = event.thing.partition("/")
+        user_id = await database.read(accounts_db.user_of_profile, profile_id) if slash and profile_id else None
+        if user_id is None:
+            return None
+        return await accounts.card_event(user_id, CardEvent(event.event_id, profile_id))
 
     return bring

@@ -11,10 +11,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.clock import to_text
-from web import formats, views, words
+from web import formats, onboarding_words, views, words
+from web.account_views import AccountView
 from web.art import paint_of, shape_of
 from web.filters import CLOSING_HOURS, TABS
 from web.lots import NOBODY, Lot, history_fields
+from web.onboarding_views import OnboardingView
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -79,6 +81,14 @@ class Pages:
     def sign_in(self, view: views.SignIn) -> str:
         """The sign-in form."""
         return self._page("sign_in", view)
+
+    def account(self, view: AccountView) -> str:
+        """A page about signing up, signing in or an account's security."""
+        return self._page(view.template, view)
+
+    def onboarding(self, view: OnboardingView) -> str:
+        """A page about being cleared to bid."""
+        return self._page(view.template, view, states=onboarding_words.STATE)
 
     def vehicle(self, view: views.Vehicle) -> str:
         """A vehicle's facts and its auctions."""

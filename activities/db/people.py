@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
+from activities.db.account_tables import authenticators, passkeys
 from activities.db.prepared import Prepared
 from activities.db.tables import api_tokens, sessions, users
 from domain.clock import from_ms, to_ms
@@ -42,6 +44,7 @@ class Person:
     can_bid: bool
     buying_limit_cents: int | None
     disabled: bool
+    email_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,17 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser's sign-in; `token_hash` is the SHA-256 hex of its cookie."""
+    """A browser's sign-in; `token_hash` is the SHA-256 hex of its cookie.
+
+    `second_factor_at` is when it last showed more than a cookie: a second factor, or the password where there is none.
+    """
 
     token_hash: str
     csrf_token: str
     last_seen_at: datetime
     expires_at: datetime
+    second_factor_at: datetime | None
+    has_second_factor: bool
     person: Person
 
 
@@ -91,6 +99,14 @@ PERSON = (
     users.c.can_bid,
     users.c.buying_limit_cents,
     users.c.disabled_at,
+    users.c.email_verified_at,
+)
+SESSION = (
+    sessions.c.token_hash,
+    sessions.c.csrf_token,
+    sessions.c.last_seen_at,
+    sessions.c.expires_at,
+    sessions.c.second_factor_at,
 )
 TOKEN = (
     api_tokens.c.id,
@@ -125,6 +141,7 @@ def add_user(
     can_bid: bool,
     buying_limit_cents: int | None,
     created_at: datetime,
+    email_verified_at: datetime | None = None,
 ) -> int:
     """Add an account and return its id; the e-mail address is kept in lower case and raises IntegrityError twice."""
     row = {
@@ -135,6 +152,7 @@ def add_user(
         "can_bid": can_bid,
         "buying_limit_cents": buying_limit_cents,
         "created_at": created_at,
+        "email_verified_at": email_verified_at,
     }
     return _inserted_id(connection.execute(insert(users).values(row)).inserted_primary_key)
 
@@ -146,9 +164,12 @@ def normal_email(email: str) -> str:
 
 def credentials(connection: Connection, email: str) -> Credentials | None:
     """Find the account of an e-mail address, with its password hash."""
-    query = select(*PERSON, users.c.password_hash).where(users.c.email == normal_email(email))
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Credentials(_person(row), row[-1])
+    return _credentials(connection, users.c.email == normal_email(email))
+
+
+def credentials_of(connection: Connection, user_id: int) -> Credentials | None:
+    """Find an account by id, with its password hash."""
+    return _credentials(connection, users.c.id == user_id)
 
 
 def person(connection: Connection, user_id: int) -> Person | None:
@@ -162,6 +183,23 @@ def change_password(connection: Connection, user_id: int, password_hash: str) ->
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
+def note_verified(connection: Connection, user_id: int, now: datetime) -> None:
+    """The person has shown that mail to their address reaches them; the first time counts."""
+    unverified = (users.c.id == user_id) & users.c.email_verified_at.is_(None)
+    connection.execute(update(users).where(unverified).values(email_verified_at=now))
+
+
+def change_email(connection: Connection, user_id: int, email: str, now: datetime) -> bool:
+    """Move an account to another address that was shown to be theirs; False when somebody else has it."""
+    moved = update(users).where(users.c.id == user_id)
+    try:
+        with connection.begin_nested():
+            connection.execute(moved.values(email=normal_email(email), email_verified_at=now))
+    except IntegrityError:
+        return False
+    return True
+
+
 def add_session(
     connection: Connection,
     *,
@@ -172,6 +210,7 @@ def add_session(
     expires_at: datetime,
     user_agent: str,
     address: str,
+    second_factor_at: datetime | None = None,
 ) -> None:
     """Open a session, and sweep away this person's expired ones."""
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.expires_at <= now))
@@ -184,22 +223,27 @@ def add_session(
         "expires_at": expires_at,
         "user_agent": user_agent[:255],
         "address": address[:64],
+        "second_factor_at": second_factor_at,
     }
     connection.execute(insert(sessions).values(row))
 
 
 def session(connection: Connection, token_hash: str, now: datetime) -> Session | None:
     """Find an unexpired session of an account that is not disabled."""
+    has_second_factor = or_(
+        exists().where(authenticators.c.user_id == users.c.id, authenticators.c.confirmed_at.is_not(None)),
+        exists().where(passkeys.c.user_id == users.c.id),
+    )
     query = (
-        select(*PERSON, sessions.c.token_hash, sessions.c.csrf_token, sessions.c.last_seen_at, sessions.c.expires_at)
+        select(*PERSON, *SESSION, has_second_factor)
         .join(sessions, sessions.c.user_id == users.c.id)
         .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
     )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    token_hash, csrf_token, last_seen_at, expires_at = row[len(PERSON) :]
-    return Session(token_hash, csrf_token, last_seen_at, expires_at, _person(row))
+    token_hash, csrf_token, last_seen_at, expires_at, second_factor_at, has_factor = row[len(PERSON) :]
+    return Session(token_hash, csrf_token, last_seen_at, expires_at, second_factor_at, bool(has_factor), _person(row))
 
 
 def end_session(connection: Connection, token_hash: str) -> None:
@@ -268,6 +312,11 @@ def revoke_token(connection: Connection, *, user_id: int, token_id: int, now: da
     return token_hash
 
 
+def _credentials(connection: Connection, one: ColumnElement[bool]) -> Credentials | None:
+    row = connection.execute(select(*PERSON, users.c.password_hash).where(one)).one_or_none()
+    return None if row is None else Credentials(_person(row), row[-1])
+
+
 def _tokens_of(user_id: int) -> Select[Any]:
     return select(*TOKEN).where(api_tokens.c.user_id == user_id, api_tokens.c.revoked_at.is_(None))
 
@@ -278,8 +327,8 @@ def _inserted_id(key: Any) -> int:
 
 
 def _person(row: Sequence[Any]) -> Person:
-    key, email, name, role, can_bid, limit, disabled_at = row[: len(PERSON)]
-    return Person(key, email, name, Role(role), bool(can_bid), limit, disabled_at is not None)
+    key, email, name, role, can_bid, limit, disabled_at, verified_at = row[: len(PERSON)]
+    return Person(key, email, name, Role(role), bool(can_bid), limit, disabled_at is not None, verified_at is not None)
 
 
 def _token(row: Sequence[Any]) -> Token:

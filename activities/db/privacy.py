@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select, update
 
 from activities.db import notifications
 from activities.db.account_tables import (
@@ -140,9 +140,8 @@ def forget_last_addresses(connection: Connection, now: datetime) -> int:
 
 
 def unclosed(connection: Connection) -> list[int]:
-    """Erased people of whom a vendor still has something, because their account's workflow was never told."""
-    known = or_(accounts.c.profile_id.is_not(None), accounts.c.legal_sealed.is_not(None))
-    query = select(users.c.id).join(accounts).where(users.c.erased_at.is_not(None), known).limit(AT_ONCE)
+    """Erased people whose account was not closed since: a vendor may still have something of them."""
+    query = select(users.c.id).join(accounts).where(accounts.c.updated_at <= users.c.erased_at).limit(AT_ONCE)
     return list(connection.execute(query).scalars())
 
 

@@ -3,21 +3,23 @@
 import hashlib
 import secrets
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from activities.db import people
+from activities.db import people, sellers
 from activities.db.engine import transaction
 from activities.db.people import Scope
 from activities.db.vehicles import ANY_VEHICLE, add_vehicle, vehicle_page
 from activities.passwords import hash_password
+from domain.sellers import Licence, LicenceClass
 from temporal.demo.accounts import Accounts, BidderAccount, SellerAccount, read_accounts, write_accounts
 from temporal.demo.catalogue import catalogue
-from temporal.demo.people import BIDDERS, EVERYBODY, PASSWORDS, SELLERS, DemoPerson
+from temporal.demo.clearing import Clearing
+from temporal.demo.people import BIDDERS, EVERYBODY, NEWCOMERS, PASSWORDS, SELLERS, DemoPerson
 
 TOKEN_NAME = "demo"  # noqa: S105 - a token's name, not its secret
 TOKEN_PREFIX = "ht_"  # noqa: S105 - the public prefix of every bearer token
@@ -26,11 +28,14 @@ SELLER_SCOPES = frozenset({Scope.READ, Scope.SELL})
 VEHICLES_MOST = 10_000
 
 
-def move_in(engine: Engine, accounts_path: Path, now: datetime) -> Accounts:
+def move_in(engine: Engine, accounts_path: Path, now: datetime, clearing: Clearing) -> Accounts:
     """Add whoever and whatever is missing; returns the accounts, whose tokens are made anew where they are lost."""
     hashes = {role: hash_password(password) for role, password in PASSWORDS.items()}
     with transaction(engine) as connection:
         ids = {person.email: _settle(connection, person, hashes[person.role], now) for person in EVERYBODY}
+        clearing.settle(connection, ids, now)
+        clearing.buyers(connection, (*NEWCOMERS, *BIDDERS), ids, now)
+        _license_sellers(connection, ids, now)
         garage = _park(connection, ids, now)
         known = _tokens_in(connection, read_accounts(accounts_path), ids, now)
         accounts = Accounts(
@@ -56,6 +61,19 @@ def _settle(connection: Connection, person: DemoPerson, password_hash: str, now:
         buying_limit_cents=person.buying_limit_cents,
         created_at=now,
     )
+
+
+def _license_sellers(connection: Connection, ids: dict[str, int], now: datetime) -> None:
+    """Approve the sellers as dealers, whose licences are renewed whenever the demo is started; reviewing is for users.
+
+    One whom somebody has reviewed or who has written a profile of their own is left as they are.
+    """
+    for person in SELLERS:
+        known = sellers.seller(connection, ids[person.email])
+        if known is None or (known.reviewed_by is None and known.submitted_at is None):
+            number = f"DLR{ids[person.email]:05}"
+            licence = Licence(number, LicenceClass.USED, "MN", date(now.year + 1, 12, 31))
+            sellers.add_approved(connection, ids[person.email], person.name, licence, now)
 
 
 def _park(connection: Connection, ids: dict[str, int], now: datetime) -> dict[str, int]:

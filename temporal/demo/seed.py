@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 
 from activities.db.engine import make_engine
 from activities.logs import configure_logs
-from activities.settings import Settings, SettingsError, load_settings
+from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
 from temporal.demo.accounts import FILE_NAME, Accounts
 from temporal.demo.catalogue import catalogue
+from temporal.demo.clearing import Clearing
 from temporal.demo.client import CONFLICT, TIMEOUT, MarketClient, MarketError, Sleep
 from temporal.demo.habits import Bid
 from temporal.demo.plan import ENDED_LENGTH, Calendar, Phase, PlannedAuction, PlannedBid, calendar_for, market_plan
@@ -68,6 +69,8 @@ class Seeder:
         missing.sort(key=lambda planned: planned.phase is Phase.ENDED)
         done = [(planned, await self._schedule(planned)) for planned in missing]
         new = [(planned, auction_id) for planned, auction_id in done if auction_id is not None]
+        if missing and not new:
+            raise MarketError(f"not one of {len(missing)} auctions could be scheduled; the API's log says why")
         await asyncio.gather(*(self._play(planned, auction_id) for planned, auction_id in new))
         relisted = [] if missing else await self._top_up(calendar)
         phases = {phase: [number for planned, number in new if planned.phase is phase] for phase in Phase}
@@ -124,7 +127,13 @@ class Seeder:
 
 
 async def seed(
-    engine: Engine, url: str, data_dir: Path, *, calendar: Calendar | None = None, say: Callable[[str], None]
+    engine: Engine,
+    url: str,
+    data_dir: Path,
+    *,
+    secret: bytes,
+    calendar: Calendar | None = None,
+    say: Callable[[str], None],
 ) -> Seeded:
     """Fill or top up the market served at `url`, whose database is `engine`; idempotent.
 
@@ -135,7 +144,7 @@ async def seed(
     calendar = calendar or calendar_for(now)
     if calendar is Calendar.NONE:
         say(SUNDAY_LINE)
-    accounts = await asyncio.to_thread(move_in, engine, data_dir / FILE_NAME, now)
+    accounts = await asyncio.to_thread(move_in, engine, data_dir / FILE_NAME, now, Clearing(secret))
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as http:
         client = MarketClient(http)
         seeder = Seeder(client, accounts, lambda: datetime.now(UTC), asyncio.sleep, SystemRandom())
@@ -175,7 +184,8 @@ def main(arguments: Sequence[str]) -> int:
 async def _seed(settings: Settings, url: str, calendar: Calendar | None) -> None:
     engine = make_engine(settings.database_url)
     try:
-        await seed(engine, url, settings.data_dir, calendar=calendar, say=_say)
+        secret = load_or_create_platform_key(settings)
+        await seed(engine, url, settings.data_dir, secret=secret, calendar=calendar, say=_say)
     finally:
         engine.dispose()
 

@@ -60,3 +60,26 @@ async def test_memory_has_a_bound() -> None:
     for number in range(50):
         await limiter.hit(THREE, str(number))
     assert len(limiter._counts) == 10
+
+
+@pytest.mark.parametrize("connected", [True, False])
+async def test_looking_at_the_wait_counts_no_try(connected: bool) -> None:
+    server = FakeServer()
+    server.connected = connected
+    limiter = Limiter(FakeAsyncRedis(server=server))
+    assert [await limiter.wait(THREE, "a") for _ in range(5)] == [None] * 5
+    await tries(limiter, 2)
+    assert await limiter.wait(THREE, "a") is None
+    await tries(limiter, 1)
+    wait_s = await limiter.wait(THREE, "a")
+    assert wait_s is not None
+    assert 0 < wait_s <= THREE.window_s
+
+
+async def test_a_wait_is_over_with_its_window() -> None:
+    clock = Clock()
+    limiter = Limiter(None, clock=clock)
+    await tries(limiter, 3)
+    assert await limiter.wait(THREE, "a") == THREE.window_s
+    clock.seconds = THREE.window_s
+    assert await limiter.wait(THREE, "a") is None

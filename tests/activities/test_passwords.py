@@ -7,7 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from activities import passwords
-from activities.passwords import Passwords, hash_password
+from activities.passwords import BREACHED, GUESSABLE, TOO_SHORT, Passwords, hash_password, weakness
 from domain.errors import UnavailableError
 
 
@@ -42,3 +42,34 @@ async def test_more_than_the_queue_holds_are_turned_away(checker: Passwords) -> 
     answers = await asyncio.gather(*asked, return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, UnavailableError)]
     assert [error.code for error in refused] == ["SIGN_IN_BUSY"]
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery", "kq0Jt0b6m1y7", "ü" * 3 + "lampe wasser neun", "kq0Jt0b6m1y7r5w2zP" * 11]
+)
+def test_a_password_that_nobody_guesses_is_taken(password: str) -> None:
+    assert weakness(password) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "expected"),
+    [
+        ("", TOO_SHORT),
+        ("k7#qZ!p2w", TOO_SHORT),
+        ("password123", BREACHED),
+        ("P@ssw0rd1234", BREACHED),
+        ("iloveyou1234", BREACHED),
+        ("aaaaaaaaaaaaaaaa", GUESSABLE),
+        ("abcdefghijkl", GUESSABLE),
+        ("hammertime2026", GUESSABLE),
+        ("ada.brandt@example.com", GUESSABLE),
+        ("brandtbrandt", GUESSABLE),
+        ("a" * 200, GUESSABLE),
+    ],
+)
+def test_a_password_that_leaked_or_is_trivial_is_not(password: str, expected: str) -> None:
+    assert weakness(password, ("Ada Brandt", "ada.brandt@example.com")) == expected
+
+
+async def test_passwords_are_judged_beside_the_event_loop(checker: Passwords) -> None:
+    assert await checker.weakness("password123") == BREACHED

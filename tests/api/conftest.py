@@ -17,10 +17,15 @@ from activities.db.people import Role
 from activities.passwords import hash_password
 from activities.settings import Settings
 from api.app import assemble, create_app
+from api.database import now
+from api.security import COOKIE, STAFF_ROLES
 from api.state import Services
+from api.ways_in import open_ways_in
 from migrations import schema
 from temporal.client import connect
-from tests.db.market import add_person
+from tests.api.sign_ins import give_app, session_headers, verify_everybody
+from tests.db.market import add_person, let_sell
+from tests.doubles.notices import NoticesKept
 
 SECRET = b"k" * 32
 PASSWORD = "correct horse battery"
@@ -35,6 +40,7 @@ class House:
     services: Services
     people: dict[str, int]
     redis_server: FakeServer
+    notices: NoticesKept
 
     @property
     def engine(self) -> Engine:
@@ -45,7 +51,14 @@ class House:
         return AsyncClient(transport=ASGITransport(self.app), base_url=SITE, headers=headers)
 
     async def browser(self, name: str) -> AsyncClient:
-        """A signed-in browser that sends its CSRF token."""
+        """A signed-in browser that has just shown that it is its owner's, and sends its CSRF token."""
+        headers = session_headers(self.engine, self.people[name], shown_at=now())
+        client = self.client(**{"X-CSRF-Token": headers["X-CSRF-Token"]})
+        client.cookies.set(COOKIE, headers["Cookie"].partition("=")[2])
+        return client
+
+    async def stranger(self, name: str) -> AsyncClient:
+        """A browser that has signed in by password alone, with nothing shown since."""
         client = self.client()
         answer = await client.post("/auth/login", json={"email": f"{name}@example.com", "password": PASSWORD})
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
@@ -74,7 +87,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("sue", Role.SUPPORT, False),
             ("amy", Role.ADMIN, False),
         ):
-            add_person(connection, f"{name}@example.com", role=role, can_bid=can_bid, password_hash=password_hash)
+            user_id = add_person(
+                connection, f"{name}@example.com", role=role, can_bid=can_bid, password_hash=password_hash
+            )
+            if role is Role.SELLER:
+                let_sell(connection, user_id)
+            if role in STAFF_ROLES:
+                give_app(connection, user_id, SECRET)
+        verify_everybody(connection)
     engine.dispose()
     return path
 
@@ -92,8 +112,17 @@ async def house(migrated_file: Path, tmp_path: Path, make_settings: Callable[...
         temporal = await connect(settings, SECRET, lazy=True)
         services = assemble(settings, stack, secret=SECRET, redis=redis, temporal=temporal)
         services.checks["temporal"] = _well
+        notices = NoticesKept()
+        services.ways_in = open_ways_in(
+            settings,
+            database=services.database,
+            redis=redis,
+            passwords=services.ways_in.passwords,
+            notices=notices,
+            secret=SECRET,
+        )
         people = {name: number for number, name in enumerate(("ada", "bob", "eve", "sam", "sue", "amy"), start=1)}
-        yield House(create_app(settings, services), services, people, redis_server)
+        yield House(create_app(settings, services), services, people, redis_server, notices)
 
 
 async def _well() -> None:

@@ -15,8 +15,9 @@ from activities.db.people import Role, Scope
 from activities.settings import Settings
 from api.database import now
 from domain.clock import to_text
-from tests.api.conftest import House
-from tests.db.market import add_car, add_person
+from tests.api.conftest import SECRET, House
+from tests.api.sign_ins import give_app
+from tests.db.market import add_car, add_person, let_sell
 from tests.doubles.auctions import LotsDouble
 
 DAY = timedelta(days=1)
@@ -94,6 +95,9 @@ def open_floor(house: House) -> Floor:
             house.people[name] = add_person(
                 connection, f"{name}@example.com", role=role, can_bid=False, password_hash=known.password_hash
             )
+            people.note_verified(connection, house.people[name], now())
+        give_app(connection, house.people["alan"], SECRET)
+        let_sell(connection, house.people["sid"])
     lots = LotsDouble(house.engine)
     house.services.lots = lots
     return Floor(house, lots)

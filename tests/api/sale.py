@@ -1,7 +1,6 @@
 """A house whose doors lead to the double of a cluster: lots to bid on over HTTP, by the hot path and by the route."""
 
 import itertools
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -13,17 +12,15 @@ from httpx import AsyncClient, Response
 from sqlalchemy import select
 from starlette.types import Receive, Scope, Send
 
-from activities.db import people
-from activities.db.engine import reading, transaction
+from activities.db.engine import reading
 from activities.db.tables import missed_bids
 from api.app import Hammertime
-from api.security import COOKIE
-from api.signins import digest
 from temporal.schedules import start_of
 from temporal.sweeper import Sweeper
 from tests.api.conftest import SECRET, House
+from tests.api.sign_ins import session_headers
 from tests.doubles.cluster import utc_now
-from tests.doubles.door import HOUR, DoorStage
+from tests.doubles.door import DoorStage
 
 BIDS = {"bid": "amount_cents", "auto-bid": "max_cents"}
 
@@ -40,24 +37,11 @@ class Sale:
     async def client(self, name: str) -> AsyncClient:
         """The browser of a person, or of nobody with an empty name."""
         if name not in self.clients:
-            self.clients[name] = self.house.client(**(self._session(name) if name else {}))
+            self.clients[name] = self.house.client(**(self._headers(name) if name else {}))
         return self.clients[name]
 
-    def _session(self, name: str) -> dict[str, str]:
-        """A session as signing in would open it, without the time that a password takes."""
-        token, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        with transaction(self.house.engine) as connection:
-            people.add_session(
-                connection,
-                token_hash=digest(token),
-                user_id=self.house.people[name],
-                csrf_token=csrf_token,
-                now=utc_now(),
-                expires_at=utc_now() + HOUR,
-                user_agent="a test",
-                address="127.0.0.1",
-            )
-        return {"Cookie": f"{COOKIE}={token}", "X-CSRF-Token": csrf_token}
+    def _headers(self, name: str) -> dict[str, str]:
+        return session_headers(self.house.engine, self.house.people[name], shown_at=utc_now())
 
     async def bid(self, name: str, lot: int, cents: Any, key: str | None = None, *, kind: str = "bid") -> Response:
         """Send one bid, under a new key unless one is given."""

@@ -5,7 +5,7 @@ import re
 import pytest
 from httpx import AsyncClient
 
-from api.sign_in import own_path
+from api.account_forms import own_path
 from tests.api.conftest import PASSWORD, House
 from tests.api.test_auctions import live_lot
 

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from activities.db.engine import reading, transaction
 from activities.db.tables import sessions, users
-from api.signins import ACCOUNT_LIMIT
+from api.guesses import ACCOUNT_LIMIT
 from tests.api.conftest import PASSWORD, SITE, House
 from tests.db.market import NOON
 

@@ -1,17 +1,18 @@
 """A small market for tests: people, vehicles, and lots whose ledgers the real rules have written."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Connection, insert, update
 
-from activities.db import ledger, people, vehicles
+from activities.db import ledger, people, sellers, vehicles
 from activities.db.people import Role
 from activities.db.tables import auctions
 from domain.auction import Auction, Bid, Terms
 from domain.bidding import Kind
+from domain.sellers import Licence, LicenceClass
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -63,6 +64,12 @@ def add_person(
         buying_limit_cents=None,
         created_at=NOON,
     )
+
+
+def let_sell(connection: Connection, user_id: int) -> None:
+    """Make somebody an approved dealer, who may list any number of vehicles."""
+    licence = Licence("DLR40123", LicenceClass.USED, "MN", date(2099, 12, 31))
+    sellers.add_approved(connection, user_id, "A dealer", licence, NOON)
 
 
 def add_car(connection: Connection, seller_id: int, number: int, **changes: Any) -> int:

@@ -10,20 +10,24 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, func, select
 
-from activities.db import people
+from activities.db import people, sellers
 from activities.db.engine import make_engine, reading, transaction
 from activities.db.people import Scope
 from activities.db.tables import api_tokens, users, vehicles
 from activities.passwords import make_hasher
+from domain.sellers import SellerStatus, day_in_chicago, may_list
 from migrations import schema
 from temporal.demo.accounts import FILE_NAME, Accounts, read_accounts, write_accounts
 from temporal.demo.catalogue import catalogue
+from temporal.demo.clearing import Clearing
 from temporal.demo.people import EVERYBODY, NEWCOMER, sign_ins
 from temporal.demo.plan import Calendar, Phase
 from temporal.demo.residents import _digest, move_in
 from temporal.demo.seed import Seeded, Seeder, main, summary
 from tests.demo.fake_market import START, Clock, FakeMarket, accounts_in
 from tests.demo.test_plan import SUNDAY
+
+CLEARING = Clearing(b"k" * 32)
 
 
 @pytest.fixture
@@ -41,9 +45,9 @@ def _count(engine: Engine) -> list[int]:
 
 
 def test_everybody_moves_in_once(engine: Engine, tmp_path: Path) -> None:
-    first = move_in(engine, tmp_path / FILE_NAME, START)
+    first = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
     counts = _count(engine)
-    assert move_in(engine, tmp_path / FILE_NAME, START) == first
+    assert move_in(engine, tmp_path / FILE_NAME, START, CLEARING) == first
     assert _count(engine) == counts == [len(EVERYBODY), len(catalogue()), 24 + 6]
 
 
@@ -52,7 +56,7 @@ def test_the_market_has_the_people_that_were_promised() -> None:
 
 
 def test_the_tokens_are_valid_and_narrow(engine: Engine, tmp_path: Path) -> None:
-    accounts = move_in(engine, tmp_path / FILE_NAME, START)
+    accounts = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
     with reading(engine) as connection:
         bidder = people.token_owner(connection, _digest(accounts.bidders[0].token), START)
         seller = people.token_owner(connection, _digest(accounts.sellers[0].token), START)
@@ -63,16 +67,35 @@ def test_the_tokens_are_valid_and_narrow(engine: Engine, tmp_path: Path) -> None
     assert (bidder.person.can_bid, seller.person.can_bid) == (True, False)
 
 
+def test_every_seller_is_an_approved_dealer_whose_licence_is_renewed_at_each_start(
+    engine: Engine, tmp_path: Path
+) -> None:
+    for start in (START, START + timedelta(days=400)):
+        accounts = move_in(engine, tmp_path / FILE_NAME, start, CLEARING)
+        with reading(engine) as connection:
+            for seller in accounts.sellers:
+                assert may_list(sellers.profile(connection, seller.user_id), 50, day_in_chicago(start)).allowed
+
+
+def test_a_seller_whom_somebody_has_reviewed_is_left_alone(engine: Engine, tmp_path: Path) -> None:
+    seller_id = move_in(engine, tmp_path / FILE_NAME, START, CLEARING).sellers[0].user_id
+    with transaction(engine) as connection:
+        sellers.decide(connection, seller_id, SellerStatus.SUSPENDED, reason="a complaint", by=1, now=START)
+    move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
+    with reading(engine) as connection:
+        assert sellers.profile(connection, seller_id).status is SellerStatus.SUSPENDED
+
+
 def test_the_accounts_file_is_for_its_owner_only(engine: Engine, tmp_path: Path) -> None:
-    accounts = move_in(engine, tmp_path / FILE_NAME, START)
+    accounts = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
     assert read_accounts(tmp_path / FILE_NAME) == accounts
 
 
 def test_a_lost_accounts_file_gives_new_tokens_and_ends_the_old_ones(engine: Engine, tmp_path: Path) -> None:
-    old = move_in(engine, tmp_path / FILE_NAME, START)
+    old = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
     (tmp_path / FILE_NAME).unlink()
-    new = move_in(engine, tmp_path / FILE_NAME, START)
+    new = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
     with reading(engine) as connection:
         known = [people.token_owner(connection, _digest(all_.bidders[0].token), START) for all_ in (old, new)]
     assert [owner is not None for owner in known] == [False, True]
@@ -81,7 +104,7 @@ def test_a_lost_accounts_file_gives_new_tokens_and_ends_the_old_ones(engine: Eng
 def test_a_file_of_another_database_is_not_believed(engine: Engine, tmp_path: Path) -> None:
     foreign = accounts_in(FakeMarket(Clock()))
     write_accounts(tmp_path / FILE_NAME, foreign)
-    assert move_in(engine, tmp_path / FILE_NAME, START).bidders[0].token != foreign.bidders[0].token
+    assert move_in(engine, tmp_path / FILE_NAME, START, CLEARING).bidders[0].token != foreign.bidders[0].token
 
 
 def test_a_broken_accounts_file_is_none(tmp_path: Path) -> None:
@@ -90,7 +113,7 @@ def test_a_broken_accounts_file_is_none(tmp_path: Path) -> None:
 
 
 def test_the_printed_sign_ins_work(engine: Engine, tmp_path: Path) -> None:
-    move_in(engine, tmp_path / FILE_NAME, START)
+    move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
     with transaction(engine) as connection:
         for _, email, password in sign_ins():
             found = people.credentials(connection, email)

@@ -22,7 +22,7 @@ from api.signins import TOKEN_PREFIX, digest
 from domain.clock import to_text, truncate
 from domain.ledger import Entry
 from temporal.stack.local_stack import LocalStack
-from tests.db.market import add_car, add_person
+from tests.db.market import add_car, add_person, let_sell
 
 PASSWORD = "correct horse battery"
 START_CENTS = 500_000
@@ -67,6 +67,8 @@ class Town:
         email = f"{role.value}-{next(self.numbers)}@example.com"
         with transaction(self.engine) as connection:
             user_id = add_person(connection, email, role=role, password_hash=self.password_hash)
+            if role is Role.SELLER:
+                let_sell(connection, user_id)
             people.add_token(
                 connection,
                 user_id=user_id,

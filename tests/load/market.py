@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from activities.db.engine import make_engine, reading, transaction
 from activities.db.tables import api_tokens, auction_ledger, auctions, bids, users, vehicles
 from domain.clock import from_text, to_text, truncate
-from tests.db.market import CAR
+from tests.db.market import CAR, let_sell
 
 BIDDERS = 512
 SELLERS = 20
@@ -66,6 +66,8 @@ class Market:
         self._url = url
         with transaction(engine) as connection:
             people = [_add_person(connection, "seller", "read sell") for _ in range(SELLERS)]
+            for person in people:
+                let_sell(connection, person.id)
             self.tokens = [_add_person(connection, "buyer", "read bid").token for _ in range(BIDDERS)]
         self.sellers = people
 

@@ -11,8 +11,6 @@ from sqlalchemy import Update, delete, event, update
 from activities.db.engine import transaction
 from activities.db.people import Scope
 from activities.db.tables import api_tokens, sessions, users
-from activities.limits import Limiter
-from activities.passwords import Passwords
 from api.signins import SignIns, digest
 from api.streams.response import EventStream
 from tests.api.streams.stage import Lot, Stage, until, utc_now, watch
@@ -26,9 +24,7 @@ PAST = timedelta(minutes=1)
 @pytest.fixture
 def checked(stage: Stage) -> Stage:
     """The application with sign-ins that are looked at ten times a second instead of each five seconds."""
-    passwords, limiter = Passwords(), Limiter(stage.services.redis)
-    stage.services.sign_ins = SignIns(stage.services.database, passwords, limiter, 30, check_s=SOON_S)
-    passwords.close()
+    stage.services.sign_ins = SignIns(stage.services.database, check_s=SOON_S)
     return stage
 
 

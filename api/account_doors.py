@@ -1,0 +1,84 @@
+"""The ways from an API process into accounts, mails and payments, and what it does for them in the background."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+from temporalio.client import Client
+
+from activities.db import privacy
+from activities.db.engine import reading, transaction
+from activities.ledger import utc_now
+from activities.settings import Settings
+from activities.vendor_settings import load_vendor_settings
+from api.database import Database
+from api.hosted_form import HostedForm
+from api.webhook_routes import card_route, identity_route, mail_route
+from api.webhook_vendors import AUTHORIZE_NET, PERSONA, SENDGRID, Vendor, vendors_of
+from temporal.accounts import Accounts
+from temporal.notices import Notices
+from temporal.payments import Payments
+from temporal.upkeep import Job, Upkeep
+from temporal.webhooks import Courier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDoors:
+    """The doors, the vendors whose webhooks are taken, and the two loops."""
+
+    notices: Notices
+    accounts: Accounts
+    payments: Payments
+    vendors: Mapping[str, Vendor]
+    courier: Courier
+    upkeep: Upkeep
+    hosted_form: HostedForm
+
+
+def open_account_doors(
+    settings: Settings, engine: Engine, threads: Executor, database: Database, temporal: Client
+) -> AccountDoors:
+    """Put them together; the loops are started by whoever starts the process."""
+    queue = settings.temporal_accounts_queue
+    notices, accounts = Notices(temporal, queue), Accounts(temporal, queue)
+    vendors = load_vendor_settings(profile=settings.profile)
+    routes = {
+        SENDGRID: mail_route(notices),
+        PERSONA: identity_route(accounts, database),
+        AUTHORIZE_NET: card_route(accounts, database),
+    }
+    return AccountDoors(
+        notices=notices,
+        accounts=accounts,
+        payments=Payments(temporal, queue),
+        vendors=vendors_of(vendors),
+        courier=Courier(engine, threads, routes),
+        upkeep=Upkeep(_jobs(engine, notices, accounts)),
+        hosted_form=HostedForm.of(vendors),
+    )
+
+
+def _jobs(engine: Engine, notices: Notices, accounts: Accounts) -> dict[str, Job]:
+    async def start_mails() -> None:
+        await notices.start_unsent(engine)
+
+    async def forget_addresses() -> None:
+        await asyncio.to_thread(_write, engine, lambda c: privacy.forget_last_addresses(c, utc_now()))
+
+    async def close_accounts() -> None:
+        for user_id in await asyncio.to_thread(_unclosed, engine):
+            await accounts.close(user_id)
+
+    return {"start_mails": start_mails, "forget_addresses": forget_addresses, "close_accounts": close_accounts}
+
+
+def _unclosed(engine: Engine) -> list[int]:
+    with reading(engine) as connection:
+        return privacy.unclosed(connection)
+
+
+def _write(engine: Engine, work: Callable[[Connection], object]) -> None:
+    with transaction(engine) as connection:
+        work(connection)
