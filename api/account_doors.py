@@ -15,7 +15,7 @@ from activities.settings import Settings
 from activities.vendor_settings import load_vendor_settings
 from api.database import Database
 from api.hosted_form import HostedForm
-from api.webhook_routes import card_route, identity_route, mail_route
+from api.webhook_routes import card_route, identity_route, mail_route, payment_route, vendor_route
 from api.webhook_vendors import AUTHORIZE_NET, PERSONA, SENDGRID, Vendor, vendors_of
 from temporal.accounts import Accounts
 from temporal.notices import Notices
@@ -43,26 +43,30 @@ def open_account_doors(
     """Put them together; the loops are started by whoever starts the process."""
     queue = settings.temporal_accounts_queue
     notices, accounts = Notices(temporal, queue), Accounts(temporal, queue)
+    payments = Payments(temporal, queue)
     vendors = load_vendor_settings(profile=settings.profile)
     routes = {
         SENDGRID: mail_route(notices),
         PERSONA: identity_route(accounts, database),
-        AUTHORIZE_NET: card_route(accounts, database),
+        AUTHORIZE_NET: vendor_route(payment_route(payments, database), card_route(accounts, database)),
     }
     return AccountDoors(
         notices=notices,
         accounts=accounts,
-        payments=Payments(temporal, queue),
+        payments=payments,
         vendors=vendors_of(vendors),
         courier=Courier(engine, threads, routes),
-        upkeep=Upkeep(_jobs(engine, notices, accounts)),
+        upkeep=Upkeep(_jobs(engine, notices, accounts, payments)),
         hosted_form=HostedForm.of(vendors),
     )
 
 
-def _jobs(engine: Engine, notices: Notices, accounts: Accounts) -> dict[str, Job]:
+def _jobs(engine: Engine, notices: Notices, accounts: Accounts, payments: Payments) -> dict[str, Job]:
     async def start_mails() -> None:
         await notices.start_unsent(engine)
+
+    async def start_payments() -> None:
+        await payments.start_unstarted(engine)
 
     async def forget_addresses() -> None:
         await asyncio.to_thread(_write, engine, lambda c: privacy.forget_last_addresses(c, utc_now()))
@@ -71,7 +75,12 @@ def _jobs(engine: Engine, notices: Notices, accounts: Accounts) -> dict[str, Job
         for user_id in await asyncio.to_thread(_unclosed, engine):
             await accounts.close(user_id)
 
-    return {"start_mails": start_mails, "forget_addresses": forget_addresses, "close_accounts": close_accounts}
+    return {
+        "start_mails": start_mails,
+        "start_payments": start_payments,
+        "forget_addresses": forget_addresses,
+        "close_accounts": close_accounts,
+    }
 
 
 def _unclosed(engine: Engine) -> list[int]:

@@ -23,9 +23,7 @@ from domain.errors import DomainError
 DATABASE_RETRY_S = 2
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, SqliteBusyError)
 UNEXPECTED = "Something went wrong on our side; it has been noted under this request id."
-CARD_NUMBER = (
-    "This looks like a payment card's number. We never take one: leave it out, and use the card form."
-)
+CARD_NUMBER = "This looks like a payment card's number. We never take one: leave it out, and use the card form."
 log = structlog.get_logger("api")
 
 

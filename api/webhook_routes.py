@@ -3,13 +3,15 @@
 import re
 
 from activities.db import accounts as accounts_db
+from activities.db import payments as payments_db
 from activities.db.webhooks import Event
 from api.database import Database
 from temporal.accounts import Accounts
 from temporal.notices import Notices
+from temporal.payments import Payments
 from temporal.webhooks import Route
 from workflows.account_messages import CardEvent, IdentityEvent
-from workflows.ids import notice_workflow_id
+from workflows.ids import notice_workflow_id, payment_workflow_id
 
 REFERENCE = re.compile(r"account-([1-9][0-9]{0,17})")
 
@@ -36,6 +38,27 @@ def identity_route(accounts: Accounts, database: Database) -> Route:
         if user_id is None or await database.read(accounts_db.find, user_id) is None:
             return None
         return await accounts.identity_event(user_id, IdentityEvent(event.event_id, inquiry_id, event.kind))
+
+    return bring
+
+
+def vendor_route(of_payments: Route, of_cards: Route) -> Route:
+    """News of Authorize.Net is about a transaction, or about a profile and a card, which a slash parts."""
+
+    async def bring(event: Event) -> str | None:
+        return await (of_cards if "/" in event.thing else of_payments)(event)
+
+    return bring
+
+
+def payment_route(payments: Payments, database: Database) -> Route:
+    """News of a transaction goes to the payments that it is about; a charge and its void have the same transaction."""
+
+    async def bring(event: Event) -> str | None:
+        found = await database.read(payments_db.by_transaction, event.thing) if event.thing else []
+        for payment_id in found:
+            await payments.payment_event(payment_id)
+        return payment_workflow_id(found[0]) if found else None
 
     return bring
 

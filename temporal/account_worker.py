@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -14,11 +15,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 
 from activities.account_book import AccountBook
 from activities.card_vault import CardVault
-from activities.contracts import NoticeActivities, OnboardingActivities, SellerActivities
+from activities.contracts import NoticeActivities, OnboardingActivities, PaymentActivities, SellerActivities
+from activities.db import deposits
 from activities.identity_checks import IdentityChecks
 from activities.keys import Sealer
 from activities.notices import NoticeWork
 from activities.onboarding import OnboardingWork
+from activities.payments import PaymentWork
 from activities.providers.authorize_net import AuthorizeNet
 from activities.providers.persona import Persona
 from activities.providers.sendgrid import SendGrid
@@ -26,10 +29,13 @@ from activities.sealed_forms import SealedForms
 from activities.seller_notices import SellerWork
 from activities.settings import Settings
 from activities.vendor_settings import VendorSettings
+from domain.payments import Purpose
+from temporal.accounts import Accounts
 from temporal.notices import Notices
 from web.mail_messages import MailMessages, Site
 from workflows.notice import NoticeWorkflow
 from workflows.onboarding import OnboardingWorkflow
+from workflows.payment import PaymentWorkflow
 from workflows.seller import SellerWorkflow
 
 # Most of an activity's time is waiting for a vendor.
@@ -38,7 +44,7 @@ CACHED_WORKFLOWS = 1_000
 STICKY_TIMEOUT = timedelta(seconds=2)
 GRACE = timedelta(seconds=20)
 RETURN_PATH = "/account/identity"
-WORKFLOWS: Sequence[type] = (NoticeWorkflow, OnboardingWorkflow, SellerWorkflow)
+WORKFLOWS: Sequence[type] = (NoticeWorkflow, OnboardingWorkflow, PaymentWorkflow, SellerWorkflow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,7 @@ class AccountWork:
     notices: NoticeActivities
     onboarding: OnboardingActivities
     sellers: SellerActivities
+    payments: PaymentActivities
 
     def activities(self) -> list[Any]:
         """All of them, to be registered."""
@@ -65,6 +72,12 @@ class AccountWork:
             self.onboarding.accept_terms,
             self.onboarding.close_account,
             self.sellers.tell_of_licence,
+            self.payments.open_payment,
+            self.payments.charge_payment,
+            self.payments.look_up_payment,
+            self.payments.refund_payment,
+            self.payments.end_payment,
+            self.payments.tell_account,
         ]
 
 
@@ -87,7 +100,9 @@ async def open_account_work(
     )
     site = Site(vendors.mail_sender_name, settings.public_url, settings.public_url, vendors.mail_support_email)
     forms = SealedForms(Sealer(secret))
-    book = AccountBook(engine, settings.public_url, Notices(client, settings.temporal_accounts_queue))
+    queue = settings.temporal_accounts_queue
+    notices = Notices(client, queue)
+    book = AccountBook(engine, settings.public_url, notices)
     try:
         yield AccountWork(
             notices=NoticeWork(engine, mailer, MailMessages(site).render),
@@ -97,6 +112,13 @@ async def open_account_work(
                 CardVault(gateway, book, forms),
             ),
             sellers=SellerWork(engine, settings.public_url),
+            payments=PaymentWork(
+                engine,
+                gateway,
+                Accounts(client, queue),
+                {Purpose.DEPOSIT: partial(deposits.follow, public_url=settings.public_url)},
+                notices,
+            ),
         )
     finally:
         await mailer.aclose()

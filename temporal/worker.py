@@ -20,6 +20,7 @@ from activities.live import RedisPublisher
 from activities.logs import configure_logs
 from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
 from activities.vendor_settings import load_vendor_settings
+from temporal.account_worker import ACTIVITIES as ACCOUNT_ACTIVITIES
 from temporal.account_worker import following, make_account_worker, open_account_work
 from temporal.client import connect
 from temporal.versions import make_current, pinned, version_of
@@ -89,7 +90,7 @@ async def run(settings: Settings) -> None:
     work = open_account_work(settings, load_vendor_settings(), engine, client, secret)
     with (
         ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="activity") as threads,
-        ThreadPoolExecutor(ACTIVITIES, thread_name_prefix="account") as account_threads,
+        ThreadPoolExecutor(ACCOUNT_ACTIVITIES, thread_name_prefix="account") as account_threads,
     ):
         auctions = make_worker(
             client,

@@ -24,3 +24,8 @@ def account_workflow_id(user_id: int) -> str:
 def payment_workflow_id(payment_id: int) -> str:
     """The one workflow of a payment, from its row to its end."""
     return f"payment-{payment_id}"
+
+
+def seller_workflow_id(user_id: int) -> str:
+    """The one workflow that watches over a dealer's licence, from its approval to its last day."""
+    return f"seller-{user_id}"

@@ -95,9 +95,10 @@ SEND_PAYMENT = ActivityPolicy(
 )
 
 # Looking up asks the vendor for several pages and changes nothing there; how long in all is the workflow's to say.
-LOOK_UP_PAYMENT = ActivityPolicy(
-    start_to_close_timeout=timedelta(minutes=4), retry_policy=SEND_PAYMENT["retry_policy"]
-)
+LOOK_UP_PAYMENT = ActivityPolicy(start_to_close_timeout=timedelta(minutes=4), retry_policy=SEND_PAYMENT["retry_policy"])
 
 # A payment's row is only read or marked, for as long as the database is away.
 MARK_PAYMENT = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD["retry_policy"])
+
+# A mail to a seller is only written into the outbox, under a key of its own, for as long as the database is away.
+TELL_SELLER = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD["retry_policy"])

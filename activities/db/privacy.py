@@ -21,6 +21,7 @@ from activities.db.account_tables import (
     recovery_codes,
     seller_profiles,
 )
+from activities.db.payments import unreturned
 from activities.db.tables import api_tokens, auctions, bids, reservations, sessions, users, vehicles
 from activities.db.tables import notifications as mails
 
@@ -66,7 +67,7 @@ FORGOTTEN = (sessions, api_tokens, passkeys, authenticators, recovery_codes, ema
 OVER = ("ended",)
 SOLD = "sold"
 # States of a payment in which no money is on its way.
-SETTLED = ("captured", "done", "declined", "failed")
+SETTLED = ("done", "declined", "failed")
 ERASED_NAME = "Deleted person"
 ERASED_PASSWORD = "!"  # noqa: S105 - no password has this hash
 AT_ONCE = 100
@@ -94,6 +95,7 @@ def obligations(connection: Connection, user_id: int) -> list[Obligation]:
         *(Obligation(kind, number) for kind, number in connection.execute(held.order_by(reservations.c.auction_id))),
         *(Obligation("sale", number) for number in connection.execute(selling.order_by(auctions.c.id)).scalars()),
         *(Obligation("payment", number) for number in connection.execute(moving.order_by(payments.c.id)).scalars()),
+        *(Obligation("deposit", number) for number in unreturned(connection, user_id)),
     ]
 
 

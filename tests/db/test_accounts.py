@@ -149,9 +149,9 @@ def test_an_erased_person_is_never_cleared(connection: Connection, ada: int) -> 
 
 
 def test_deposits_count_tenfold_until_they_are_on_their_way_back(connection: Connection, ada: int) -> None:
-    pay(connection, ada, "charge", "captured", 300_000)
+    pay(connection, ada, "charge", "done", 300_000)
     pay(connection, ada, "charge", "created", 900_000)
-    pay(connection, ada, "charge", "captured", 900_000, purpose="order")
+    pay(connection, ada, "charge", "done", 900_000, purpose="order")
     write(connection, ada, **COMPLETE)
     before = allowed(connection, ada)
     pay(connection, ada, "refund", "failed", 100_000)

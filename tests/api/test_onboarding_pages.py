@@ -1,0 +1,92 @@
+"""The pages of being cleared: forms that work without scripts, and the one page that loads the vendor's."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.accounts import TERMS_VERSION
+from tests.api.conftest import House
+from tests.api.newcomer import DETAILS, Onboarding, open_onboarding, page
+
+
+@pytest.fixture
+def site(house: House) -> Onboarding:
+    return open_onboarding(house)
+
+
+async def test_the_account_page_holds_a_form_for_each_thing_to_do(site: Onboarding) -> None:
+    answer = await page(await site.house.browser("ada"), "GET", "/account")
+
+    for action in ("/account/identity", "/account/details", "/account/terms"):
+        assert f'action="{action}"' in answer.text
+    assert 'href="/account/card"' in answer.text
+    assert "vendor" not in answer.headers["content-security-policy"]
+
+
+async def test_the_identity_form_answers_with_the_link(site: Onboarding) -> None:
+    answer = await page(await site.house.browser("ada"), "POST", "/account/identity")
+
+    assert 'href="https://vendor.example/verify?code=us1-x"' in answer.text
+
+
+async def test_the_way_back_from_the_identity_check_asks_and_believes_nothing(site: Onboarding) -> None:
+    browser = await site.house.browser("ada")
+    answer = await page(browser, "GET", "/account/identity?inquiry-id=inq_9&status=approved")
+
+    assert answer.status_code == 200
+    assert "We are checking" in answer.text
+    assert site.door.signals == {"identity_event": 1}
+    assert site.account().inquiry_id is None
+
+
+async def test_details_and_terms_work_as_forms(site: Onboarding) -> None:
+    browser = await site.house.browser("ada")
+    details = await page(browser, "POST", "/account/details", **DETAILS)
+    terms = await page(browser, "POST", "/account/terms", version=TERMS_VERSION)
+
+    assert [(each.status_code, each.headers["location"]) for each in (details, terms)] == [(303, "/account")] * 2
+    assert site.account().facts.terms_version == TERMS_VERSION
+
+
+async def test_a_form_with_a_slip_comes_back_as_it_was_filled_in(site: Onboarding) -> None:
+    browser = await site.house.browser("ada")
+    answer = await page(browser, "POST", "/account/details", **{**DETAILS, "zip": "55", "street": "12 Elm St"})
+
+    assert answer.status_code == 422
+    assert "Please check: zip." in answer.text
+    assert 'value="12 Elm St"' in answer.text
+
+
+async def test_a_page_tells_people_to_come_back_too(site: Onboarding) -> None:
+    site.door.away = True
+    browser = await site.house.browser("ada")
+    forms: list[tuple[str, dict[str, str]]] = [
+        ("/account/identity", {}),
+        ("/account/details", DETAILS),
+        ("/account/terms", {"version": TERMS_VERSION}),
+        ("/account/card/remove", {}),
+    ]
+    answers = [await page(browser, "POST", path, **form) for path, form in forms]
+    answers.append(await page(browser, "GET", "/account/identity"))
+
+    assert {(each.status_code, each.headers["retry-after"]) for each in answers} == {(503, "5")}
+
+
+async def test_only_the_card_page_may_load_the_vendors_form(site: Onboarding) -> None:
+    form = replace(site.house.services.hosted_form, script_url="https://js.vendor.example/v3/AcceptUI.js")
+    site.house.services.hosted_form = form
+    answer = await page(await site.house.browser("ada"), "GET", "/account/card")
+    policy = answer.headers["content-security-policy"]
+
+    assert 'src="https://js.vendor.example/v3/AcceptUI.js"' in answer.text
+    assert f'data-apiLoginID="{form.login_id}"' in answer.text
+    assert "script-src 'self' https://js.vendor.example;" in policy
+    assert "frame-src https://js.vendor.example;" in policy
+    assert "unsafe" not in policy
+
+
+async def test_a_removed_card_leads_back_to_the_account(site: Onboarding) -> None:
+    site.complete()
+    answer = await page(await site.house.browser("ada"), "POST", "/account/card/remove")
+
+    assert (answer.status_code, site.account().card.payment_profile_id) == (303, None)
