@@ -53,6 +53,7 @@ class Sale:
             auction.advance(max(auction.ends_at + late * SECOND, last))
             late = min(late, 1.0)
         if auction.status is Status.CLOSING:
+            last = from_text(auction.tail.entries[-1].public["at"])
             auction.close(max(auction.ends_at + late * SECOND, last))
 
 
@@ -136,6 +137,9 @@ def random_sale(seed: int, moves: int = 40) -> Sale:
     for _ in range(moves):
         now += rng.choice([0, 0.001, 1, 20, 70])
         if sale.auction.status is Status.ENDED:
+            break
+        # The house decides within ten seconds of the end; later than that it would have been an outage.
+        if sale.auction.status is Status.CLOSING and at(now) > sale.auction.ends_at + 9 * SECOND:
             break
         sale.auction.advance(at(now))
         _random_move(sale, rng, now)

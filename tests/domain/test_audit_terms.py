@@ -185,3 +185,17 @@ def test_a_cancellation_by_one_admin_and_its_refusal_have_no_findings() -> None:
     refused.close()
 
     assert [audit(ledger(sale)) for sale in (alone, refused)] == [[], []]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_hold_after_a_second_outage_has_no_findings(edition: int) -> None:
+    sale = Sale(length=3600, clock_rules=edition, outage_stagger_ms=STAGGER_MS)
+    sale.start()
+    sale.bid("ann", PLAIN, 100_000, 10)
+    sale.auction.outage(at(3500), since=at(3499))
+    sale.auction.outage(at(3600), since=at(3599))
+    held = [entry.public["reason"] for entry in sale.auction.tail.entries if entry.public["kind"] == "held"]
+    assert held == ["outage"]
+    sale.close()
+
+    assert audit(ledger(sale)) == []

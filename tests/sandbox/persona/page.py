@@ -21,7 +21,8 @@ ENDINGS = {
 # These last names end in one way whatever is chosen, so that a test can steer by whom it verifies.
 STEERED = {"review": "review", "decline": "decline"}
 PAGE = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>$title</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,"><title>$title</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 26rem; margin: 4rem auto; padding: 0 1rem; color: #1b1b1f }
 button { display: block; width: 100%; margin: .5rem 0; padding: .7rem; font: inherit; cursor: pointer }
