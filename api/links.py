@@ -35,6 +35,7 @@ from api.paging import ID_MAX, Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, Staff
+from api.staff_reads import note_read
 from api.state import services_of
 from domain.accounts import Identity
 from domain.links import Decision, held_payouts, pair, with_held
@@ -97,13 +98,14 @@ class Wish:
 )
 async def list_links(
     request: Request,
-    _: Staff,
+    person: Staff,
     decision: Annotated[Decision | None, Query()] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> LinkPage:
     """Pairs of accounts worth a look, the strongest evidence first; `decision=open` are those that wait for one."""
     after = link_key(cursor)
+    await note_read(request, person, "links", "links", decision=decision)
     found, total = await services_of(request).database.read(page_and_total, decision, after, limit + 1)
     shown = found[:limit]
     return {
@@ -114,8 +116,9 @@ async def list_links(
 
 
 @router.get("/{first}/{second}", **about(Audience.STAFF, "LINK_NOT_FOUND", example=dict(FULL_LINK)))
-async def one_link(request: Request, _: Staff, first: Id, second: Id) -> FullLinkView:
+async def one_link(request: Request, person: Staff, first: Id, second: Id) -> FullLinkView:
     """One pair: what they share, how both stand, and where one bid on the other's lots."""
+    await note_read(request, person, "link", f"accounts {first} and {second}")
     return await services_of(request).database.read(full, first, second)
 
 

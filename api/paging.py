@@ -41,6 +41,16 @@ def bid_key(cursor: str | None) -> BidKey | None:
     return None if cursor is None else BidKey(*_halves(cursor))
 
 
+def mail_cursor(created_at: datetime, outbox_id: str) -> str:
+    """The cursor after a mail."""
+    return f"{to_ms(created_at)}-{outbox_id}"
+
+
+def mail_key(cursor: str | None) -> tuple[datetime, str] | None:
+    """Read a cursor of mails. Raises INVALID_CURSOR."""
+    return None if cursor is None else _halves(cursor)
+
+
 def my_lot_cursor(key: MyLotKey) -> str:
     """The cursor after one of the lots a person bid in."""
     return f"{to_ms(key.ends_at)}-{key.id}-{int(key.ended)}"

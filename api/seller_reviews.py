@@ -28,6 +28,7 @@ from api.problems import fail
 from api.routes import about
 from api.security import Admin, Audience
 from api.seller_views import REVIEWED, ReviewedSellerView, SellerPage, audited, reviewed_view
+from api.staff_reads import note_read
 from api.state import Services, services_of
 from domain.notices import NoticeKind
 from domain.sellers import SellerStatus, Step, after, day_in_chicago, twelve_months_before
@@ -72,13 +73,14 @@ class Review:
 )
 async def list_sellers(
     request: Request,
-    _: Admin,
+    person: Admin,
     status: Annotated[SellerStatus | None, Query()] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> SellerPage:
     """Sellers by id; `status=submitted` are those who wait for a review, `lapsed` those whose licence has run out."""
     services, moment, after_id = services_of(request), now(), number_key(cursor)
+    await note_read(request, person, "sellers", "sellers", status=status)
     found, total, vehicles = await services.database.read(page_and_total, status, moment, after_id, limit + 1)
     items = [reviewed_view(each, vehicles[each.user_id], services.sealer, moment) for each in found[:limit]]
     return {
@@ -89,8 +91,9 @@ async def list_sellers(
 
 
 @router.get("/{user_id}", **about(Audience.ADMIN, "SELLER_NOT_FOUND", example=dict(REVIEWED)))
-async def one_seller(request: Request, _: Admin, user_id: Id) -> ReviewedSellerView:
+async def one_seller(request: Request, person: Admin, user_id: Id) -> ReviewedSellerView:
     """One seller's profile."""
+    await note_read(request, person, "seller", f"seller {user_id}")
     return await _view(request, user_id)
 
 

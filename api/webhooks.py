@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
-from activities.db import audit, webhooks
+from activities.db import webhooks
 from activities.db.webhooks import Event, State
 from api.database import now
-from api.frames import request_id
 from api.paging import Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, Staff, Viewer
+from api.staff_reads import note_read
 from api.state import services_of
 from domain.clock import to_text
 
@@ -89,11 +89,9 @@ async def list_webhooks(
     cursor: Cursor = None,
 ) -> WebhookPage:
     """What vendors have told us, newest first: `unknown` are about nothing of ours."""
-    moment, before = now(), number_key(cursor)
-    database = services_of(request).database
-    found = await database.read(webhooks.listing, state=state, before=before, limit=limit + 1)
-    deed = audit.Deed(moment, person.id, "read_webhooks", "webhooks", {"state": state}, request_id(request.scope))
-    await database.write(audit.note, deed)
+    before = number_key(cursor)
+    await note_read(request, person, "webhooks", "webhooks", state=state)
+    found = await services_of(request).database.read(webhooks.listing, state=state, before=before, limit=limit + 1)
     page = found[:limit]
     return {"items": [_view(event) for event in page], "next_cursor": str(page[-1].id) if len(found) > limit else None}
 

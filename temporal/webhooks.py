@@ -84,6 +84,10 @@ class Courier:
         except AWAY as error:
             log.warning("webhook_not_brought", vendor=event.vendor, kind=event.kind, error=type(error).__name__)
             return State.STORED, None
+        except Exception as error:
+            # It sinks behind the others, which must not wait for what nobody foresaw.
+            log.exception("webhook_broken", vendor=event.vendor, kind=event.kind, error=type(error).__name__)
+            return State.STORED, None
         if workflow_id is not None:
             return State.DELIVERED, workflow_id
         return (State.UNKNOWN if now - event.received_at >= UNKNOWN_AFTER else State.STORED), None

@@ -95,6 +95,18 @@ async def test_an_event_about_nothing_of_ours_is_kept_as_unknown(engine: Engine)
     assert states(engine) == [("evt_1", State.UNKNOWN, None)]
 
 
+async def test_an_event_that_breaks_its_way_holds_up_no_other(engine: Engine) -> None:
+    async def only_the_second(event: Event) -> str | None:
+        if event.event_id == "evt_1":
+            raise ZeroDivisionError
+        return "account-7"
+
+    store(engine, 1)
+    store(engine, 2)
+    await bring(engine, only_the_second)
+    assert states(engine) == [("evt_1", State.STORED, None), ("evt_2", State.DELIVERED, "account-7")]
+
+
 async def test_the_loop_brings_what_is_stored_while_it_runs_and_survives_a_mistake(engine: Engine) -> None:
     brought = asyncio.Event()
     tries = []

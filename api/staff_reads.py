@@ -1,0 +1,16 @@
+"""What the staff read of people is written down, before they see it."""
+
+from starlette.requests import Request
+
+from activities.db import audit
+from activities.db.audit import Deed
+from activities.db.people import Person
+from api.database import now
+from api.frames import request_id
+from api.state import services_of
+
+
+async def note_read(request: Request, reader: Person, what: str, subject: str, **facts: object) -> None:
+    """Write one privileged read into the audit log, as `read_<what>`; `facts` are how it was narrowed."""
+    deed = Deed(now(), reader.id, f"read_{what}", subject, facts, request_id(request.scope))
+    await services_of(request).database.write(audit.note, deed)
