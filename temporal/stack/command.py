@@ -127,6 +127,7 @@ class Visit:
         self._progress.say("\n  Sign in as")
         for role, email in SIGN_INS.items():
             self._progress.say(f"  {role:<15}{email}   password {PASSWORDS[role]}")
+        self._progress.say("  support and admin need a code as well: python -m temporal.demo.authenticators")
 
 
 def _run(options: StackOptions, programs: type[Programs]) -> int:
