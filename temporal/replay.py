@@ -1,5 +1,6 @@
 """Replay of committed histories: does today's code still follow them, and which commands does it give while it does?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -8,13 +9,15 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from temporalio.client import WorkflowHistory
 from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
 from temporalio.workflow import _Definition as Definition
 
+from temporal.account_worker import WORKFLOWS as ACCOUNT_WORKFLOWS
 from temporal.converter import make_converter
-from temporal.worker import OUR_MODULES
+from temporal.worker import sandboxed
 from workflows.auction import AuctionWorkflow
+
+WORKFLOWS: Sequence[type] = (AuctionWorkflow, *ACCOUNT_WORKFLOWS)
 
 
 @dataclass
@@ -61,9 +64,8 @@ async def replay(history: WorkflowHistory, secret: bytes) -> list[str]:
 
     Raises what the SDK raises for a workflow that is not deterministic any more.
     """
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*OUR_MODULES)
-    recorder = CommandRecorder(SandboxedWorkflowRunner(restrictions=restrictions))
-    replayer = Replayer(workflows=[AuctionWorkflow], workflow_runner=recorder, data_converter=make_converter(secret))
+    recorder = CommandRecorder(sandboxed())
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=recorder, data_converter=make_converter(secret))
     await replayer.replay_workflow(history)
     return recorder.commands
 
