@@ -7,6 +7,7 @@ import structlog
 from activities.account_book import GONE, AccountBook
 from activities.contracts import AccountStatus, CardKept, KeepCard
 from activities.db.accounts import NOTHING, Account, Values
+from activities.link_notes import LinkNotes
 from activities.providers.authorize_net import AuthorizeNet
 from activities.providers.authorize_net_results import (
     BillTo,
@@ -42,10 +43,11 @@ def customer_of(user_id: int) -> str:
 class CardVault:
     """The steps of the card. A vendor's failures pass through."""
 
-    def __init__(self, vendor: AuthorizeNet, book: AccountBook, forms: SealedForms) -> None:
+    def __init__(self, vendor: AuthorizeNet, book: AccountBook, forms: SealedForms, notes: LinkNotes) -> None:
         self._vendor = vendor
         self._book = book
         self._forms = forms
+        self._notes = notes
 
     async def keep(self, work: KeepCard, attempt: int) -> CardKept:
         """Have a card kept. A try after one whose answer was lost looks first: no nonce is good for a second use."""
@@ -125,6 +127,8 @@ class CardVault:
             "card_at": work.asked_at,
             **_summary(stored.card),
         }
+        # Noted before it is written: a try that ends in between is repeated, and finds the card at the vendor.
+        await self._notes.card(user_id, work.sealed, stored.card, self._book.now())
         # Who was erased in the meantime is not written down again.
         return CardKept("stored", await self._book.change(user_id, lambda known: NOTHING if known.erased else values))
 

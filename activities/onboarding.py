@@ -9,16 +9,18 @@ from activities.account_book import AccountBook
 from activities.card_vault import CardVault
 from activities.db.accounts import CLOSED, NOTHING, Account, Values
 from activities.identity_checks import IdentityChecks
+from activities.link_notes import LinkNotes
 from activities.vendor_calls import beating, vendor_calls
 
 
 class OnboardingWork(contracts.OnboardingActivities):
     """The worker's side of the Onboarding workflow."""
 
-    def __init__(self, book: AccountBook, identity: IdentityChecks, cards: CardVault) -> None:
+    def __init__(self, book: AccountBook, identity: IdentityChecks, cards: CardVault, notes: LinkNotes) -> None:
         self._book = book
         self._identity = identity
         self._cards = cards
+        self._notes = notes
 
     @activity.defn(name="look_at_account")
     async def look_at_account(self, user_id: int) -> contracts.AccountStatus:
@@ -58,8 +60,13 @@ class OnboardingWork(contracts.OnboardingActivities):
 
     @activity.defn(name="give_details")
     async def give_details(self, work: contracts.GiveDetails) -> contracts.AccountStatus:
-        """Write down the sealed legal details; what was compared before has to be compared anew."""
-        values = {"legal_sealed": work.sealed, "legal_matches": None, "legal_at": self._book.now()}
+        """Write down the sealed legal details; what was compared before has to be compared anew.
+
+        What they share with other accounts' is noted first: a try that ends in between is repeated until both are done.
+        """
+        now = self._book.now()
+        await self._notes.details(work.user_id, work.sealed, now)
+        values = {"legal_sealed": work.sealed, "legal_matches": None, "legal_at": now}
         return await self._book.change(work.user_id, _unless(lambda known: known.legal_sealed == work.sealed, values))
 
     @activity.defn(name="accept_terms")

@@ -80,7 +80,7 @@ def found_charge_change(found: FoundCharge) -> Change | None:
 
 
 async def give_back(vendor: Returns, payment: Payment, charge: Payment, card: CardRef) -> Change | None:
-    """Give back by the way that is open; None where only tonight's settlement opens one."""
+    """Give back by the way that is open; None where only tonight's settlement opens one. `card` is the stored one."""
     told = await vendor.transaction(charge.transaction_id or "")
     whole = payment.amount_cents == charge.amount_cents
     if told is None:
@@ -89,9 +89,9 @@ async def give_back(vendor: Returns, payment: Payment, charge: Payment, card: Ca
         return _voided(told.transaction_id) if whole else Change(State.MANUAL, code=VOIDED)
     if told.is_unsettled:
         return await _void(vendor, told.transaction_id, payment) if whole else None
-    if not card.payment_profile_id:
+    if not told.last4 and told.card != card:
         return Change(State.MANUAL, code=NO_CARD)
-    outcome = await vendor.refund(told.transaction_id, payment.amount_cents, card, payment.reference)
+    outcome = await _refund(vendor, payment, told, card)
     if isinstance(outcome, NotRefundable) and outcome.reason is RefundRefusal.UNSETTLED:
         return None
     return _refund_change(outcome)
@@ -103,10 +103,23 @@ async def found_refund_change(vendor: Returns, payment: Payment, charge: Payment
         told = await vendor.transaction(charge.transaction_id or "")
         if told is not None and told.status == VOIDED:
             return _voided(told.transaction_id)
+    if not profile_id:
+        return None
     found = await vendor.find_refund(profile_id, payment.reference, payment.amount_cents)
     if isinstance(found, Ambiguous):
         return Change(State.MANUAL, code=AMBIGUOUS)
     return None if isinstance(found, NotFound) else _refund_change(found)
+
+
+async def _refund(vendor: Returns, payment: Payment, told: TransactionDetails, card: CardRef) -> RefundOutcome:
+    """Refund to what paid: by the stored card where that is still the one, since the vendor lists such a refund among
+    the customer's for good, else by the last 4 digits that paid, which a card that is replaced or removed leaves."""
+    to = card if told.card == card else told.last4
+    outcome = await vendor.refund(told.transaction_id, payment.amount_cents, to, payment.reference)
+    if isinstance(outcome, NotRefundable) and outcome.code == NO_RECORD and told.last4:
+        # The card has gone since; the same reference keeps a first sending from being repeated.
+        return await vendor.refund(told.transaction_id, payment.amount_cents, told.last4, payment.reference)
+    return outcome
 
 
 async def _void(vendor: Returns, transaction_id: str, payment: Payment) -> Change | None:

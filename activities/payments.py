@@ -82,7 +82,7 @@ class PaymentWork(contracts.PaymentActivities):
 
     @activity.defn(name="open_payment")
     async def open_payment(self, payment_id: int) -> contracts.PaymentPlan:
-        """Read what is to be done, and which card it is for; without one a charge fails and a return needs a person."""
+        """Read what is to be done, and which card it is for; without one a charge fails and a return finds its way."""
         payment, card = await self._write(lambda c: self._opened(c, payment_id))
         fresh = payment.state is State.CREATED
         profile_id, payment_profile_id = ("", "") if card is None else (card.profile_id, card.payment_profile_id)
@@ -138,9 +138,8 @@ class PaymentWork(contracts.PaymentActivities):
     def _opened(self, connection: Connection, payment_id: int) -> tuple[Payment, CardRef | None]:
         payment = _known(connection, payment_id)
         card = _card_of(connection, payment)
-        if payment.state is State.CREATED and card is None:
-            state = State.FAILED if payment.kind is Kind.CHARGE else State.MANUAL
-            payment, _ = self._moved(connection, payment_id, Change(state, code=NO_CARD))
+        if payment.state is State.CREATED and payment.kind is Kind.CHARGE and card is None:
+            payment, _ = self._moved(connection, payment_id, Change(State.FAILED, code=NO_CARD))
         return payment, card
 
     def _ended(self, connection: Connection, work: contracts.EndPayment) -> Payment:
@@ -157,9 +156,9 @@ class PaymentWork(contracts.PaymentActivities):
         return charge_change(outcome, again=claimed.again)
 
     async def _found(self, payment: Payment, work: contracts.PaymentTry) -> Change | None:
-        if not work.profile_id:
-            return None
         if payment.kind is Kind.CHARGE:
+            if not work.profile_id:
+                return None
             found = await self._vendor.find_charge(work.profile_id, payment.reference, payment.amount_cents)
             return found_charge_change(found)
         charge = await self._read(lambda c: _charge_of(c, payment))
@@ -237,7 +236,7 @@ def _in_doubt(connection: Connection, payment_id: int) -> Payment:
 
 
 def _card_of(connection: Connection, payment: Payment) -> CardRef | None:
-    """The stored card of a payment's person; a return finds its way without one as long as the vendor knows them."""
+    """The stored card of a payment's person, or for a return only who they are to the vendor."""
     account = accounts.find(connection, payment.user_id)
     if account is None or account.card.profile_id is None:
         return None

@@ -64,10 +64,10 @@ async def verify_form(request: Request, _: Viewer) -> HTMLResponse:
 
 
 @router.post("/verify-email", response_class=HTMLResponse, **about(Audience.PUBLIC, "CROSS_SITE"))
-async def verify_email(request: Request, _: Viewer, token: Field = "") -> Response:
+async def verify_email(request: Request, identity: Viewer, token: Field = "") -> Response:
     """Use the link of a welcome."""
     try:
-        await verify(services_of(request), token)
+        await verify(services_of(request), token, identity)
     except DomainError as error:
         return page(request, _verify_view(request, error.detail), error)
     return page(request, Message(frame(request), "Confirmed", DONE["message"]))

@@ -39,6 +39,7 @@ RETURN_EXAMPLE: dict[str, Any] = {**EXAMPLE, "id": 32, "kind": "return", "of": 3
 WORDS = {State.HELD: "in_review", State.MANUAL: "in_review"}
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 ASKED = (
+    "ACCOUNT_CLOSED",
     "ID_REUSED",
     "CARD_MISSING",
     "CARD_DECLINED",

@@ -1,5 +1,6 @@
 """Moving an account to another e-mail address: both addresses are told, and the new one has to confirm."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -15,7 +16,7 @@ from api.guesses import MAIL_ADDRESS_LIMIT
 from api.mails import Mails
 from api.people import Email, origin_of
 from api.problems import fail
-from api.registration import DONE, LINK_CODES, SENT, MailedLink, Message, tell_verified
+from api.registration import DONE, LINK_CODES, SENT, MailedLink, Message, asker, tell_verified
 from api.routes import about
 from api.security import Audience, SteppedBrowser, Viewer
 from api.signins import digest
@@ -23,8 +24,18 @@ from api.state import Services, services_of
 from domain.notices import NoticeKind
 
 ACCEPTED = 202
-NOBODY = 0
 router = APIRouter(prefix="/auth/email", tags=["people"])
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Whose account moved, and the mails that follow from it."""
+
+    user_id: int
+    outbox_ids: list[str]
+
+
+TAKEN = Moved(0, [])
 
 
 class NewEmail(BaseModel):
@@ -58,22 +69,22 @@ async def confirm(request: Request, _: Viewer, wanted: MailedLink) -> Message:
 
 async def ask_to_move(request: Request, person: Person, email: str) -> None:
     """Write to both addresses. Raises TOO_MANY_TRIES."""
-    services, address = services_of(request), origin_of(request).address
+    services = services_of(request)
     ways = services.ways_in
-    await ways.guesses.may_ask(MAIL_ADDRESS_LIMIT, address)
-    if await ways.guesses.may_mail(email, address):
+    await ways.guesses.may_ask(MAIL_ADDRESS_LIMIT, origin_of(request).address)
+    if await ways.guesses.may_mail(await asker(request, email)):
         for outbox_id in await services.database.write(_ask, ways.mails, person, normal_email(email), now()):
             ways.post.send(outbox_id)
 
 
 async def move(services: Services, token: str) -> None:
     """Use the link. Raises LINK_EXPIRED, or EMAIL_TAKEN to the owner of both addresses."""
-    moved = await services.database.write(_move, digest(token.strip()), now())
+    moved = await services.database.write(_move, services.ways_in.mails, digest(token.strip()), now())
     if moved is None:
         raise fail("LINK_EXPIRED")
-    if moved == NOBODY:
+    if moved is TAKEN:
         raise fail("EMAIL_TAKEN")
-    tell_verified(services, moved)
+    tell_verified(services, moved.user_id, moved.outbox_ids)
 
 
 def _ask(connection: Connection, mails: Mails, person: Person, email: str, moment: datetime) -> tuple[str, str]:
@@ -84,12 +95,12 @@ def _ask(connection: Connection, mails: Mails, person: Person, email: str, momen
     )
 
 
-def _move(connection: Connection, token_hash: str, moment: datetime) -> int | None:
-    """Who moved; NOBODY to an address that somebody else has, None without a good link."""
+def _move(connection: Connection, mails: Mails, token_hash: str, moment: datetime) -> Moved | None:
+    """Who moved; TAKEN to an address that somebody else has, None without a good link."""
     link = use_link(connection, token_hash, Purpose.CHANGE, moment)
     if link is None or link.new_email is None:
         return None
     if not people.change_email(connection, link.user_id, link.new_email, moment):
-        return NOBODY
+        return TAKEN
     drop_links(connection, link.user_id)
-    return link.user_id
+    return Moved(link.user_id, mails.judged(connection, link.user_id, moment))

@@ -84,7 +84,7 @@ class Entrance:
         found = await self._renewed(found, password)
         if asked.factors.any:
             return HalfWay(self._ticket(found), methods_of(asked.factors))
-        return await self.enter(found.person, origin)
+        return await self.enter(found.person, origin, shown=found.password_hash)
 
     async def by_code(self, ticket: str, code: str, origin: Origin) -> SignedIn:
         """Take the second factor after the password. Raises TICKET_EXPIRED, WRONG_CODE or TOO_MANY_CODES."""
@@ -94,7 +94,7 @@ class Entrance:
             raise fail("TICKET_EXPIRED")
         # Whoever has the password may try codes from anywhere; the owner's own browsers are counted apart.
         await self.factors.take_code(found.person, code, f"{told.user_id} {digest(origin.device) if known else ''}")
-        return await self.enter(found.person, origin, second_factor_at=now())
+        return await self.enter(found.person, origin, second_factor_at=now(), shown=found.password_hash)
 
     async def is_password(self, person: Person, password: str, origin: Origin) -> bool:
         """Whether this is the password of somebody who is signed in. Raises TOO_MANY_SIGN_INS or SIGN_IN_BUSY."""
@@ -106,17 +106,30 @@ class Entrance:
         await self.guesses.right(guesser)
         return True
 
-    async def enter(self, person: Person, origin: Origin, *, second_factor_at: datetime | None = None) -> SignedIn:
-        """Open a session for somebody who has shown who they are, and tell them when the browser is new."""
+    async def enter(
+        self, person: Person, origin: Origin, *, second_factor_at: datetime | None = None, shown: str | None = None
+    ) -> SignedIn:
+        """Open a session for somebody who has shown who they are, and tell them when the browser is new.
+
+        `shown` is the hash that their password was held against. Raises WRONG_CREDENTIALS where the account has
+        another one by now or was disabled, and ACCOUNT_DISABLED to who needed no password.
+        """
         device = origin.device or secrets.token_urlsafe(32)
         opened = SignedIn(person, secrets.token_urlsafe(32), secrets.token_urlsafe(32), device)
-        outbox_id = await self.database.write(self._enter, opened, replace(origin, device=device), second_factor_at)
+        origin = replace(origin, device=device)
+        outbox_id = await self.database.write(self._enter, opened, origin, second_factor_at, shown)
         self.post.send(outbox_id)
         return opened
 
     def _enter(
-        self, connection: Connection, opened: SignedIn, origin: Origin, second_factor_at: datetime | None
+        self,
+        connection: Connection,
+        opened: SignedIn,
+        origin: Origin,
+        second_factor_at: datetime | None,
+        shown: str | None,
     ) -> str | None:
+        _check_again(people.locked(connection, opened.person.id), shown)
         moment = now()
         people.add_session(
             connection,
@@ -129,7 +142,7 @@ class Entrance:
             address=origin.address,
             second_factor_at=second_factor_at,
         )
-        device = self.fingerprints.of(Evidence.DEVICE, origin.device)
+        device = self.fingerprints.of(Evidence.DEVICE, digest(origin.device))
         links.note_fingerprint(connection, opened.person.id, Evidence.DEVICE, device, moment)
         if not devices.note_device(connection, opened.person.id, digest(origin.device), moment):
             return None
@@ -139,8 +152,13 @@ class Entrance:
         if not self.passwords.is_outdated(found.password_hash):
             return found
         renewed = await self.passwords.hash(password)
-        await self.database.write(people.change_password, found.person.id, renewed)
-        return replace(found, password_hash=renewed)
+        if await self.database.write(people.renew_hash, found.person.id, found.password_hash, renewed):
+            return replace(found, password_hash=renewed)
+        # Renewed by another sign-in, or replaced: it is held against what the account has now.
+        kept = await self.database.read(people.credentials_of, found.person.id)
+        if kept is None or not await self.passwords.matches(kept.password_hash, password):
+            raise fail("WRONG_CREDENTIALS")
+        return kept
 
     def _ticket(self, found: Credentials) -> str:
         ticket = Ticket(found.person.id, to_ms(now() + TICKET_LIFE), _mark(found))
@@ -172,6 +190,14 @@ def _asked(connection: Connection, email: str, device_hash: str) -> Asked:
 
 def _known_to(connection: Connection, user_id: int, device_hash: str) -> tuple[Credentials | None, bool]:
     return people.credentials_of(connection, user_id), devices.is_known_to(connection, user_id, device_hash)
+
+
+def _check_again(kept: Credentials | None, shown: str | None) -> None:
+    """Nobody enters by what was replaced, ended or disabled while it was looked at."""
+    if kept is None or (shown is not None and (kept.person.disabled or kept.password_hash != shown)):
+        raise fail("WRONG_CREDENTIALS")
+    if kept.person.disabled:
+        raise fail("ACCOUNT_DISABLED")
 
 
 def _mark(found: Credentials) -> str:

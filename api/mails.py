@@ -11,7 +11,9 @@ import structlog
 from sqlalchemy import Connection
 from temporalio.service import RPCError
 
-from activities.db.email_links import Link, Purpose, add_link
+from activities.account_mails import mails_of
+from activities.db import accounts
+from activities.db.email_links import Link, Purpose, add_link, drop_links
 from activities.db.notifications import NewNotice, enqueue
 from activities.db.people import Person
 from api.signins import Origin, digest
@@ -96,9 +98,20 @@ class Mails:
         return self.link(connection, kind, person, link, to_email=person.email, now=now)
 
     def reset(self, connection: Connection, person: Person, now: datetime) -> str:
-        """Offer a new password."""
+        """Offer a new password.
+
+        While nobody has shown whose address it is, only this can show it from now on: whoever made the account and
+        knows its password need not be the one who reads the mail.
+        """
+        if not person.email_verified:
+            drop_links(connection, person.id, Purpose.VERIFY)
         link = Link(person.id, Purpose.RESET, None)
         return self.link(connection, NoticeKind.PASSWORD_RESET, person, link, to_email=person.email, now=now)
+
+    def judged(self, connection: Connection, user_id: int, now: datetime) -> list[str]:
+        """Judge an account whose address was just shown to be its own; the outbox ids of the mails that follow."""
+        changed = accounts.change(connection, user_id, now, lambda _: accounts.NOTHING)
+        return [] if changed is None else [enqueue(connection, each, now) for each in mails_of(changed, self._url, now)]
 
     def password_changed(self, connection: Connection, person: Person, now: datetime) -> str:
         """Tell that the password is another one now."""

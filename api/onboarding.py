@@ -15,6 +15,7 @@ from api.commands import OneLine
 from api.database import now
 from api.frames import request_id
 from api.identifiers import Id
+from api.onboarding_limits import LIMIT_CODES, may_open_identity, may_try_card
 from api.onboarding_views import (
     CHECKLIST,
     ELIGIBILITY,
@@ -25,6 +26,7 @@ from api.onboarding_views import (
     IdentityLinkView,
     SupportChecklistView,
     checklist_view,
+    decline_reason,
     eligibility_view,
     support_view,
 )
@@ -38,8 +40,8 @@ from domain.clock import to_text
 from web.onboarding_words import declined
 
 AWAY = ("ACCOUNT_UNAVAILABLE", "ACCOUNT_CLOSED")
-IDENTITY_CODES = (*AWAY, "IDENTITY_DECLINED", "IDENTITY_TOO_MANY")
-CARD_CODES = (*AWAY, "CARD_DECLINED", "CARD_FORM_USED")
+IDENTITY_CODES = (*AWAY, *LIMIT_CODES, "IDENTITY_DECLINED", "IDENTITY_TOO_MANY")
+CARD_CODES = (*AWAY, *LIMIT_CODES, "CARD_DECLINED", "CARD_FORM_USED")
 router = APIRouter(prefix="/api", tags=["onboarding"])
 
 
@@ -126,11 +128,12 @@ async def identity_check(request: Request, identity: Browser) -> IdentityLinkVie
 async def card(request: Request, identity: Browser, body: CardBody) -> ChecklistView:
     """Keep a card, authorized for $0.00. The same nonce sent again gets the first answer."""
     services, user_id = services_of(request), owner(identity)
+    await may_try_card(request, await services.database.read(_account, user_id))
     form = CardForm(body.opaque_data.data_descriptor, body.opaque_data.data_value, **body.bill_to.model_dump())
     sealed = SealedForms(services.sealer).seal(user_id, form)
     result = await services.accounts.store_card(user_id, sealed, form.fingerprint)
     if result.outcome == "declined":
-        raise fail("CARD_DECLINED", declined(result.code), reason=result.code)
+        raise fail("CARD_DECLINED", declined(result.code), reason=decline_reason(result.code))
     if result.outcome == "nonce_refused":
         raise fail("CARD_FORM_USED")
     return await own_checklist(services, user_id)
@@ -196,7 +199,8 @@ async def own_eligibility(services: Services, user_id: int) -> EligibilityView:
 
 
 async def begin_identity(services: Services, user_id: int) -> IdentityLinkView:
-    """A link into the check, or that none is needed. Raises IDENTITY_DECLINED or IDENTITY_TOO_MANY."""
+    """A link into the check, or that none is needed. Raises one of `IDENTITY_CODES`."""
+    await may_open_identity(services, await services.database.read(_account, user_id))
     link = await services.accounts.begin_identity(user_id)
     if link.outcome == "declined":
         raise fail("IDENTITY_DECLINED")

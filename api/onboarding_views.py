@@ -142,6 +142,20 @@ SUPPORT_CHECKLIST: Mapping[str, Any] = MappingProxyType(
         "dealer_line_cents": 0,
     }
 )
+# What a person may know of a decline: the vendor's own codes would tell a thief more of a card.
+DECLINE_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("6", "37"), "card_number"),
+        **dict.fromkeys(("7", "8"), "expiry"),
+        **dict.fromkeys(("27", "127"), "billing_address"),
+        **dict.fromkeys(("44", "45", "65"), "security_code"),
+    }
+)
+
+
+def decline_reason(code: str) -> str:
+    """A plain reason for a vendor's code: card_number, expiry, billing_address, security_code or declined."""
+    return DECLINE_REASONS.get(code, "declined")
 
 
 def checklist_view(account: Account, now: datetime) -> ChecklistView:

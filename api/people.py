@@ -33,7 +33,7 @@ DAY_S = 86_400
 DEVICE_COOKIE = "device"
 # Browsers keep no cookie for longer.
 DEVICE_DAYS = 400
-DEVICE = re.compile(r"[A-Za-z0-9_-]{43}")
+DEVICE = re.compile(r"(?=[_-]*[A-Za-z0-9])[A-Za-z0-9_-]{43}")
 ENTRANCE_CODES = ("CROSS_SITE", "TOO_MANY_SIGN_INS", "SIGN_IN_BUSY")
 router = APIRouter(prefix="/auth", tags=["people"])
 
@@ -132,7 +132,15 @@ async def login(request: Request, response: Response, identity: Viewer, wanted: 
 
 @router.post(
     "/second-factor",
-    **about(Audience.PUBLIC, "TICKET_EXPIRED", "WRONG_CODE", "TOO_MANY_CODES", "CROSS_SITE", example=EXAMPLE_SESSION),
+    **about(
+        Audience.PUBLIC,
+        "WRONG_CREDENTIALS",
+        "TICKET_EXPIRED",
+        "WRONG_CODE",
+        "TOO_MANY_CODES",
+        "CROSS_SITE",
+        example=EXAMPLE_SESSION,
+    ),
 )
 async def second_step(request: Request, response: Response, identity: Viewer, wanted: SecondStep) -> SessionView:
     """Finish a sign-in whose password was right."""

@@ -13,18 +13,18 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
-from activities.db import devices, people
-from activities.db.email_links import Purpose, use_link
-from activities.db.people import Person, Role
+from activities.db import devices, people, sessions
+from activities.db.email_links import Purpose, find_link, use_link, was_mailed
+from activities.db.people import Person, Role, normal_email
 from activities.passwords import MAX_LENGTH
 from api.database import now
-from api.guesses import MAIL_ADDRESS_LIMIT
+from api.guesses import MAIL_ADDRESS_LIMIT, Guesser
 from api.mails import Mails
 from api.people import Email, origin_of, set_device
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, Browser, Viewer
-from api.signins import digest
+from api.signins import ANYONE, Identity, digest
 from api.state import Services, services_of
 from domain.notices import NoticeKind
 
@@ -72,12 +72,25 @@ class Message(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Who signs up, with the hash of what becomes their password and of the browser's own cookie."""
+    """Who signs up, with the hash of what becomes their password and of the browser's own cookie.
+
+    `may_mail` is whether their address may be written to.
+    """
 
     name: str
     email: str
     password_hash: str
     device_hash: str
+    may_mail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whose address was verified, the hashes of the sessions that this ended, and the mails that follow from it."""
+
+    user_id: int
+    ended: list[str]
+    outbox_ids: list[str]
 
 
 @router.post(
@@ -94,9 +107,9 @@ async def register(request: Request, response: Response, _: Viewer, wanted: NewA
 
 
 @router.post("/verify-email", **about(Audience.PUBLIC, *LINK_CODES, example=DONE))
-async def verify_email(request: Request, _: Viewer, wanted: MailedLink) -> Message:
-    """Show that mail to an account's address arrives, by the link that was sent there."""
-    await verify(services_of(request), wanted.token)
+async def verify_email(request: Request, identity: Viewer, wanted: MailedLink) -> Message:
+    """Show that mail to an account's address arrives, by the link that was sent there; its other sessions end."""
+    await verify(services_of(request), wanted.token, identity)
     return {"message": DONE["message"]}
 
 
@@ -112,11 +125,18 @@ async def send_again(request: Request, identity: Browser) -> Message:
 
 async def resend(request: Request, person: Person) -> None:
     """Mail a fresh link to whoever has not verified their address. Raises TOO_MANY_TRIES."""
-    services, address = services_of(request), origin_of(request).address
+    services = services_of(request)
     ways = services.ways_in
-    await ways.guesses.may_ask(MAIL_ADDRESS_LIMIT, address)
-    if not person.email_verified and await ways.guesses.may_mail(person.email, address):
-        ways.post.send(await services.database.write(ways.mails.verification, NoticeKind.VERIFY_EMAIL, person, now()))
+    await ways.guesses.may_ask(MAIL_ADDRESS_LIMIT, origin_of(request).address)
+    if not person.email_verified and await ways.guesses.may_mail(await asker(request, person.email)):
+        ways.post.send(await services.database.write(_resend, ways.mails, person, now()))
+
+
+async def asker(request: Request, email: str) -> Guesser:
+    """Who asks for a mail to an address, from a browser that its account knows or not."""
+    origin = origin_of(request)
+    known = await services_of(request).database.read(devices.is_known, normal_email(email), digest(origin.device))
+    return Guesser(email, origin, known)
 
 
 async def sign_up(request: Request, response: Response, name: str, email: str, password: str) -> None:
@@ -128,22 +148,27 @@ async def sign_up(request: Request, response: Response, name: str, email: str, p
     # Hashed for everybody, and the two ways below do about the same, so that the time tells nothing either.
     password_hash = await ways.passwords.hash(password)
     device = origin.device or secrets.token_urlsafe(32)
-    if await ways.guesses.may_mail(email, origin.address):
-        newcomer = Newcomer(name, email, password_hash, digest(device))
-        ways.post.send(await services.database.write(_sign_up, ways.mails, newcomer, now()))
+    may_mail = await ways.guesses.may_mail(await asker(request, email))
+    newcomer = Newcomer(name, email, password_hash, digest(device), may_mail)
+    ways.post.send(await services.database.write(_sign_up, ways.mails, newcomer, now()))
     set_device(response, services.settings, device)
 
 
-async def verify(services: Services, token: str) -> None:
-    """Use a link that verifies an address. Raises LINK_EXPIRED."""
-    user_id = await services.database.write(_verify, digest(token.strip()), now())
-    if user_id is None:
+async def verify(services: Services, token: str, identity: Identity = ANYONE) -> None:
+    """Use a link that verifies an address; every session but the asker's own ends. Raises LINK_EXPIRED."""
+    token_hash = digest(token.strip())
+    done = await services.database.write(_verify, services.ways_in.mails, token_hash, identity.token_hash, now())
+    if done is None:
         raise fail("LINK_EXPIRED")
-    tell_verified(services, user_id)
+    for ended in done.ended:
+        services.sign_ins.forget_session(ended)
+    tell_verified(services, done.user_id, done.outbox_ids)
 
 
-def tell_verified(services: Services, user_id: int) -> None:
-    """Have the account judged anew: its address is known to be the person's own."""
+def tell_verified(services: Services, user_id: int, outbox_ids: Sequence[str]) -> None:
+    """Tell the account's workflow of what was written: the address is known to be the person's own."""
+    for outbox_id in outbox_ids:
+        services.ways_in.post.send(outbox_id)
     services.ways_in.post.tell("account", services.accounts.email_verified(user_id))
 
 
@@ -171,25 +196,39 @@ def _sign_up(connection: Connection, mails: Mails, newcomer: Newcomer, moment: d
             )
     except IntegrityError:
         found = people.credentials(connection, newcomer.email)
-        return None if found is None else _write_to(connection, mails, found.person, moment)
+        return _write_to(connection, mails, found.person, moment) if found and newcomer.may_mail else None
     devices.note_device(connection, user_id, newcomer.device_hash, moment)
     fresh = people.person(connection, user_id)
-    return None if fresh is None else mails.verification(connection, NoticeKind.WELCOME, fresh, moment)
+    if fresh is None or not newcomer.may_mail:
+        return None
+    return mails.verification(connection, NoticeKind.WELCOME, fresh, moment)
 
 
 def _write_to(connection: Connection, mails: Mails, person: Person, moment: datetime) -> str | None:
-    """Somebody signed up with an address that has an account: offer its owner the way back in."""
-    if person.disabled:
-        return None
-    if not person.email_verified:
-        return mails.verification(connection, NoticeKind.VERIFY_EMAIL, person, moment)
-    return mails.reset(connection, person, moment)
+    """Somebody signed up with an address that has an account: offer its owner the way back in.
+
+    A new password where the address is not verified as well: the one that is there may be a stranger's.
+    """
+    return None if person.disabled else mails.reset(connection, person, moment)
 
 
-def _verify(connection: Connection, token_hash: str, moment: datetime) -> int | None:
-    """Whose address it is, or None."""
-    link = use_link(connection, token_hash, Purpose.VERIFY, moment)
-    if link is None:
+def _resend(connection: Connection, mails: Mails, person: Person, moment: datetime) -> str:
+    """Where a new password was offered, the owner of the address may be somebody else than who is signed in here."""
+    if was_mailed(connection, person.id, Purpose.RESET):
+        return mails.reset(connection, person, moment)
+    return mails.verification(connection, NoticeKind.VERIFY_EMAIL, person, moment)
+
+
+def _verify(connection: Connection, mails: Mails, token_hash: str, own: str, moment: datetime) -> Verified | None:
+    """What became of it, or None where the link is no longer good; `own` is the hash of the asker's session."""
+    link = find_link(connection, token_hash, Purpose.VERIFY, moment)
+    owner = None if link is None else people.locked(connection, link.user_id)
+    if owner is None or use_link(connection, token_hash, Purpose.VERIFY, moment) is None:
         return None
-    people.note_verified(connection, link.user_id, moment)
-    return link.user_id
+    person = owner.person
+    if person.email_verified:
+        return Verified(person.id, [], [])
+    # Anybody may have signed up with this address and be signed in; only who reads its mail stays.
+    ended = sessions.end_all(connection, person.id, but=own)
+    people.note_verified(connection, person.id, moment)
+    return Verified(person.id, ended, mails.judged(connection, person.id, moment))

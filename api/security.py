@@ -148,8 +148,8 @@ async def admit(request: Request, audience: Audience, *, stepped_up: bool = Fals
     """
     stepped_up = stepped_up or (audience in ACTING and request.method not in READING)
     identity = await identify(request)
-    if is_half_way(identity) or (stepped_up and not has_stepped_up(identity, now())):
-        # The proof may have been given to another process a moment ago.
+    if is_half_way(identity) or stepped_up:
+        # The proof may have been given, or the session ended, in another process a moment ago.
         identity = await services_of(request).sign_ins.read_again(identity)
     person = require(identity, audience)
     await check_origin(request, identity, audience)

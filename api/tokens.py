@@ -17,25 +17,28 @@ from api.identifiers import Id
 from api.people_views import TokenView, token_view
 from api.problems import fail
 from api.routes import about
-from api.security import Audience, Browser, SignedIn, SteppedBrowser
+from api.security import RULES, Audience, Browser, SignedIn, SteppedBrowser
 from api.signins import TOKEN_PREFIX, digest
 from api.state import Services, services_of
 from api.step_up import owner_of
 
 TOKENS_MAX = 20
+LIFE_DAYS, LIFE_DAYS_MAX = 90, 365
+# The scopes that are of use to some roles only, with the refusal that their routes have for everybody else.
+OF_ROLES = {Scope.SELL: Audience.SELLER, Scope.ADMIN: Audience.STAFF}
 EXAMPLE_TOKEN = {
     "id": 3,
     "name": "stock system",
     "scopes": ["read", "sell"],
     "created_at": "2026-05-05T12:00:00.000Z",
-    "expires_at": None,
+    "expires_at": "2026-08-03T12:00:00.000Z",
     "last_used_at": None,
 }
 router = APIRouter(prefix="/api/me/tokens", tags=["people"])
 
 
 class NewToken(BaseModel):
-    """A token to be made."""
+    """A token to be made; it is good for 90 days where nothing else is said."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "stock system", "scopes": ["read", "sell"]}]}
@@ -43,7 +46,7 @@ class NewToken(BaseModel):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
-    expires_in_days: Annotated[int, Field(ge=1, le=3650, strict=True)] | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=LIFE_DAYS_MAX, strict=True)] | None = None
 
 
 class MadeToken(TokenView):
@@ -66,6 +69,8 @@ class TokenList(TypedDict):
         "STEP_UP_REQUIRED",
         "EMAIL_NOT_VERIFIED",
         "TOO_MANY_TOKENS",
+        "SELLERS_ONLY",
+        "STAFF_ONLY",
         example={**EXAMPLE_TOKEN, "token": "ht_..."},
         success=201,
     ),
@@ -95,7 +100,7 @@ async def revoke_token(request: Request, identity: Browser, token_id: Id) -> Non
 
 
 async def new_token(services: Services, person: Person, wanted: NewToken) -> MadeToken:
-    """Make a token. Raises EMAIL_NOT_VERIFIED or TOO_MANY_TOKENS."""
+    """Make a token. Raises EMAIL_NOT_VERIFIED, TOO_MANY_TOKENS, or SELLERS_ONLY or STAFF_ONLY for a scope."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     made = await services.database.write(_add, person.id, wanted, digest(secret))
     return {**token_view(made), "token": secret}
@@ -115,8 +120,10 @@ def _add(connection: Connection, user_id: int, wanted: NewToken, token_hash: str
         raise fail("EMAIL_NOT_VERIFIED")
     if people.count_tokens(connection, user_id) >= TOKENS_MAX:
         raise fail("TOO_MANY_TOKENS", limit=TOKENS_MAX)
+    for scope, audience in OF_ROLES.items():
+        if scope in wanted.scopes and not RULES[audience].admits(owner):
+            raise fail(RULES[audience].code, f"Your account has no use for the scope `{scope}`.", scope=scope.value)
     moment = now()
-    life = None if wanted.expires_in_days is None else timedelta(days=wanted.expires_in_days)
     return people.add_token(
         connection,
         user_id=user_id,
@@ -124,5 +131,5 @@ def _add(connection: Connection, user_id: int, wanted: NewToken, token_hash: str
         token_hash=token_hash,
         scopes=wanted.scopes,
         now=moment,
-        expires_at=None if life is None else moment + life,
+        expires_at=moment + timedelta(days=wanted.expires_in_days or LIFE_DAYS),
     )

@@ -2,6 +2,8 @@
 
 import re
 
+from sqlalchemy import Connection
+
 from activities.db import accounts as accounts_db
 from activities.db import payments as payments_db
 from activities.db.webhooks import Event
@@ -52,15 +54,23 @@ def vendor_route(of_payments: Route, of_cards: Route) -> Route:
 
 
 def payment_route(payments: Payments, database: Database) -> Route:
-    """News of a transaction goes to the payments that it is about; a charge and its void have the same transaction."""
+    """News of a transaction goes to the payments that it is about, found by our reference and by the vendor's id: a
+    charge and its void have the same one, and a payment whose answer was lost has none yet."""
 
     async def bring(event: Event) -> str | None:
-        found = await database.read(payments_db.by_transaction, event.thing) if event.thing else []
+        transaction_id, _, reference = event.thing.partition(":")
+        found = await database.read(_payments_of, transaction_id, reference)
         for payment_id in found:
             await payments.payment_event(payment_id)
         return payment_workflow_id(found[0]) if found else None
 
     return bring
+
+
+def _payments_of(connection: Connection, transaction_id: str, reference: str) -> list[int]:
+    named = payments_db.by_reference(connection, reference) if reference else None
+    known = payments_db.by_transaction(connection, transaction_id) if transaction_id else []
+    return known if named is None else [named, *(each for each in known if each != named)]
 
 
 def card_route(accounts: Accounts, database: Database) -> Route:

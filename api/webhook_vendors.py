@@ -72,7 +72,11 @@ def _persona_events(raw: bytes) -> Sequence[NewEvent]:
 
 def _payment_events(raw: bytes) -> Sequence[NewEvent]:
     event = authorize_net.read_event(raw)
-    thing = event.transaction_id or f"{event.profile_id or ''}/{event.payment_profile_id or ''}"
+    thing = f"{event.profile_id or ''}/{event.payment_profile_id or ''}"
+    if event.transaction_id:
+        # A transaction whose answer was lost is known to us by our reference alone; other people's may hold anything.
+        reference = str(event.reference or "")
+        thing = f"{event.transaction_id}:{reference}" if reference.isalnum() else event.transaction_id
     return [NewEvent(event.notification_id, event.event_type[:80], thing[:120], event.occurred_at)]
 
 

@@ -35,7 +35,7 @@ class Decision(StrEnum):
 
 WEIGHTS: Mapping[Evidence, int] = MappingProxyType(
     {
-        Evidence.CARD: 80,
+        Evidence.CARD: 60,
         Evidence.BANK: 80,
         Evidence.COMPANY: 50,
         Evidence.HOUSEHOLD: 40,
@@ -43,12 +43,16 @@ WEIGHTS: Mapping[Evidence, int] = MappingProxyType(
         Evidence.DEVICE: 20,
     }
 )
-# One person's money: enough to keep an account from a lot before anybody has looked.
+# Where one person's money goes: enough to keep an account from a lot before anybody has looked.
 STRONG = frozenset(kind for kind, weight in WEIGHTS.items() if weight >= BAR)
 
 
 def score(evidence: AbstractSet[Evidence]) -> int:
-    """How strongly two accounts seem to belong together, 0 to 100; weak signs alone never add up to `BAR`."""
+    """How strongly two accounts seem to belong together, 0 to 100; weak signs alone never add up to `BAR`.
+
+    A card is a weak sign: the number stays with the vendor, and brand, last digits, expiry, ZIP and last name are those
+    of another card often enough, as of two of one family, that a human has to look before anybody is kept from a lot.
+    """
     most = MOST if evidence & STRONG else BAR - 1
     return min(sum(WEIGHTS[kind] for kind in evidence), most)
 
@@ -73,7 +77,7 @@ def is_evidence(kind: Evidence, sharing: int) -> bool:
 def after_evidence(decision: Decision, before: AbstractSet[Evidence], found: AbstractSet[Evidence]) -> Decision:
     """The decision once more is known: a dismissed pair is looked at again for evidence that nobody has judged.
 
-    Where a human has dismissed a shared card or bank, only another strong sign opens the pair again: opened for a weak
+    Where a human has dismissed a shared bank account, only another strong sign opens the pair again: opened for a weak
     one, the dismissed sign would keep the account from lots without anybody's doing.
     """
     fresh = found - before

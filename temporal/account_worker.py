@@ -17,8 +17,10 @@ from activities.account_book import AccountBook
 from activities.card_vault import CardVault
 from activities.contracts import NoticeActivities, OnboardingActivities, PaymentActivities, SellerActivities
 from activities.db import deposits
+from activities.fingerprints import Fingerprints
 from activities.identity_checks import IdentityChecks
 from activities.keys import Sealer
+from activities.link_notes import LinkNotes
 from activities.notices import NoticeWork
 from activities.onboarding import OnboardingWork
 from activities.payments import PaymentWork
@@ -100,6 +102,7 @@ async def open_account_work(
     )
     site = Site(vendors.mail_sender_name, settings.public_url, settings.public_url, vendors.mail_support_email)
     forms = SealedForms(Sealer(secret))
+    notes = LinkNotes(engine, forms, Fingerprints(secret))
     queue = settings.temporal_accounts_queue
     notices = Notices(client, queue)
     book = AccountBook(engine, settings.public_url, notices)
@@ -109,7 +112,8 @@ async def open_account_work(
             onboarding=OnboardingWork(
                 book,
                 IdentityChecks(persona, book, forms, settings.public_url + RETURN_PATH),
-                CardVault(gateway, book, forms),
+                CardVault(gateway, book, forms, notes),
+                notes,
             ),
             sellers=SellerWork(engine, settings.public_url),
             payments=PaymentWork(

@@ -91,6 +91,7 @@ class OnboardingWorkflow:
     async def _follow_identity(self) -> None:
         while not self._state.closing:
             await workflow.wait_condition(lambda: bool(self._state.news))
+            # Between taking news and being busy with it there is no pause in which the run could continue without it.
             work = contracts.ReadIdentity(self._user_id, self._state.news.pop(0) or None)
             await self._ask(OnboardingActivities.read_identity, work)
 
@@ -301,8 +302,13 @@ class OnboardingWorkflow:
         info = workflow.info()
         return info.is_continue_as_new_suggested() or info.is_target_worker_deployment_version_changed()
 
+    def _is_idle(self) -> bool:
+        return workflow.all_handlers_finished() and not self._busy
+
     async def _continue_as_new(self) -> NoReturn:
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._busy)
+        # News may wake this and whoever takes it in one moment: what was true when this was woken is looked at again.
+        while not self._is_idle():
+            await workflow.wait_condition(self._is_idle)
         workflow.continue_as_new(
             messages.AccountStart(self._user_id, self._state),
             initial_versioning_behavior=runs.next_behavior(moves=True),

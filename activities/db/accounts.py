@@ -103,14 +103,18 @@ def change(connection: Connection, user_id: int, now: datetime, decide: Callable
     """Write the columns of `accounts` that `decide` names, judge the account, and let the bid path know.
 
     None where there is no such person. The lock on the person makes changes of one account wait for each other, so
-    that `decide` sees what the change before it wrote.
+    that `decide` sees what the change before it wrote. Of who is erased nothing is written any more but `CLOSED`, and
+    that it was.
     """
     connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
     before = find(connection, user_id)
     if before is None:
         return None
     account = before
-    if values := decide(before):
+    values = decide(before)
+    if before.erased:
+        values = _closed(connection, user_id, now) if values == CLOSED else NOTHING
+    if values:
         _write(connection, user_id, {**values, "updated_at": now})
         account = find(connection, user_id) or before
     judged = clearance(account.facts, now)
@@ -128,9 +132,19 @@ def user_of_profile(connection: Connection, profile_id: str) -> int | None:
     return connection.execute(select(accounts.c.user_id).where(accounts.c.profile_id == profile_id)).scalar()
 
 
-def _write(connection: Connection, user_id: int, values: Values) -> None:
+def _closed(connection: Connection, user_id: int, now: datetime) -> Values:
+    """Note that an erased person's account is closed; returns what to write of it, which is nothing where none is."""
+    connection.execute(update(users).where(users.c.id == user_id).values(closed_at=now))
+    return CLOSED if _is_there(connection, user_id) else NOTHING
+
+
+def _is_there(connection: Connection, user_id: int) -> bool:
     there = select(accounts.c.user_id).where(accounts.c.user_id == user_id)
-    if connection.execute(there).one_or_none() is None:
+    return connection.execute(there).one_or_none() is not None
+
+
+def _write(connection: Connection, user_id: int, values: Values) -> None:
+    if not _is_there(connection, user_id):
         connection.execute(insert(accounts).values({**NOBODY_YET, **values, "user_id": user_id}))
     else:
         connection.execute(update(accounts).where(accounts.c.user_id == user_id).values(dict(values)))

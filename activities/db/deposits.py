@@ -16,6 +16,7 @@ from activities.db.tables import reservations, users
 from domain.accounts import Clearance, Facts, State, Step, clearance
 from domain.clock import to_text
 from domain.deposits import Backing, Refusal, Refused, amount_refused, return_amount_refused, return_refused
+from domain.errors import RefusedError
 from domain.notices import NoticeKind
 from domain.payments import Kind, Purpose
 from domain.payments import State as PaymentState
@@ -25,8 +26,13 @@ RETURN = "deposit-return"
 
 
 def ask(connection: Connection, user_id: int, amount_cents: int, key: str, now: datetime) -> Payment | Refused:
-    """Write down a deposit to be charged to the stored card, or find the one of this Idempotency-Key."""
+    """Write down a deposit to be charged to the stored card, or find the one of this Idempotency-Key.
+
+    Raises RefusedError (`ACCOUNT_CLOSED`) for somebody who was erased since they signed in.
+    """
     account = _locked_account(connection, user_id)
+    if account.erased:
+        raise RefusedError("ACCOUNT_CLOSED", "This account is closed.")
     request_key = payments.request_key(user_id, THING, key)
     wanted = NewPayment(user_id, Purpose.DEPOSIT, Kind.CHARGE, amount_cents, request_key)
     try:

@@ -60,9 +60,20 @@ def use_link(connection: Connection, token_hash: str, purpose: Purpose, now: dat
     return link if connection.execute(used).rowcount == 1 else None
 
 
-def drop_links(connection: Connection, user_id: int) -> None:
-    """Let all links of a person go, as when their password or address changes."""
-    connection.execute(delete(email_links).where(email_links.c.user_id == user_id))
+def was_mailed(connection: Connection, user_id: int, purpose: Purpose) -> bool:
+    """Whether a link for this was mailed and not dropped since, be it good or not."""
+    query = select(email_links.c.token_hash).where(
+        email_links.c.user_id == user_id, email_links.c.purpose == purpose.value
+    )
+    return connection.execute(query).first() is not None
+
+
+def drop_links(connection: Connection, user_id: int, *purposes: Purpose) -> None:
+    """Let links of a person go, for some purposes or for all, as when their password or address changes."""
+    own = email_links.c.user_id == user_id
+    if purposes:
+        own &= email_links.c.purpose.in_([purpose.value for purpose in purposes])
+    connection.execute(delete(email_links).where(own))
 
 
 def _good(token_hash: str, purpose: Purpose, now: datetime) -> ColumnElement[bool]:

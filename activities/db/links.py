@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, ins
 from sqlalchemy.exc import IntegrityError
 
 from activities.db.account_tables import fingerprints, linked_accounts
-from activities.db.tables import auctions
+from activities.db.tables import auctions, users
 from domain.links import BAR, SUGGEST, Decision, Evidence, after_evidence, from_text, is_evidence, pair, score, to_text
 
 
@@ -70,6 +70,15 @@ def note_fingerprint(connection: Connection, user_id: int, kind: Evidence, diges
     for other in others:
         _add_evidence(connection, pair(user_id, other), kind, now)
     return others
+
+
+def stays(connection: Connection, user_id: int) -> bool:
+    """Whether somebody is not erased, nor will be before the end of the transaction.
+
+    The lock is a shared one: two who show the same thing at once may both write their pair.
+    """
+    living = select(users.c.id).where(users.c.id == user_id, users.c.erased_at.is_(None))
+    return connection.execute(living.with_for_update(read=True)).one_or_none() is not None
 
 
 def barred_with(connection: Connection, seller_ids: Collection[int]) -> dict[int, tuple[int, ...]]:

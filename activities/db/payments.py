@@ -16,6 +16,7 @@ from domain.payments import ENDS, NOT_RETURNED, Kind, Purpose, State, may_move
 
 LONGEST_CODE = 40
 RETURNS = (Kind.REFUND.value, Kind.VOID.value)
+MANUAL = payments.c.state == State.MANUAL.value
 OPEN = tuple(sorted(state.value for state in set(State) - ENDS))
 
 
@@ -176,10 +177,12 @@ def release(connection: Connection, claimed: Claimed, now: datetime, code: str |
     return _write(connection, payment, Change(State.UNKNOWN if claimed.again else State.CREATED, code=code), now)
 
 
-def mark(connection: Connection, payment_id: int, change: Change, now: datetime) -> tuple[Payment, bool]:
+def mark(
+    connection: Connection, payment_id: int, change: Change, now: datetime, *, only_from: State | None = None
+) -> tuple[Payment, bool]:
     """Move a payment, if it may make that move; returns it as it stands, and whether it moved. Raises LookupError."""
     payment = _locked(connection, payment_id)
-    if not may_move(payment.state, change.state):
+    if only_from not in {None, payment.state} or not may_move(payment.state, change.state):
         return payment, False
     return _write(connection, payment, change, now), True
 
@@ -238,6 +241,19 @@ def count_of_user(connection: Connection, user_id: int, purpose: Purpose) -> int
     """How many `of_user` would list in all."""
     query = select(func.count()).select_from(payments).where(_of(user_id, purpose))
     return connection.execute(query).scalar_one()
+
+
+def manual(connection: Connection, limit: int, before: int | None = None) -> list[Payment]:
+    """Payments that wait for a person, newest first, below an id."""
+    query = select(*COLUMNS).where(MANUAL).order_by(payments.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(payments.c.id < before)
+    return [_payment(row) for row in connection.execute(query)]
+
+
+def count_manual(connection: Connection) -> int:
+    """How many payments wait for a person."""
+    return connection.execute(select(func.count()).select_from(payments).where(MANUAL)).scalar_one()
 
 
 def by_transaction(connection: Connection, transaction_id: str) -> list[int]:

@@ -172,6 +172,12 @@ def credentials_of(connection: Connection, user_id: int) -> Credentials | None:
     return _credentials(connection, users.c.id == user_id)
 
 
+def locked(connection: Connection, user_id: int) -> Credentials | None:
+    """An account as it is now; until the transaction ends nobody else changes its password or opens a session."""
+    connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
+    return credentials_of(connection, user_id)
+
+
 def person(connection: Connection, user_id: int) -> Person | None:
     """Find an account by id."""
     row = connection.execute(select(*PERSON).where(users.c.id == user_id)).one_or_none()
@@ -179,8 +185,14 @@ def person(connection: Connection, user_id: int) -> Person | None:
 
 
 def change_password(connection: Connection, user_id: int, password_hash: str) -> None:
-    """Store a newer hash of the same or another password."""
+    """Store the hash of another password."""
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+def renew_hash(connection: Connection, user_id: int, old: str, renewed: str) -> bool:
+    """Store a newer hash of the same password; False where the account has another one meanwhile."""
+    same = (users.c.id == user_id) & (users.c.password_hash == old)
+    return connection.execute(update(users).where(same).values(password_hash=renewed)).rowcount == 1
 
 
 def note_verified(connection: Connection, user_id: int, now: datetime) -> None:
@@ -310,6 +322,14 @@ def revoke_token(connection: Connection, *, user_id: int, token_id: int, now: da
     token_hash = connection.execute(select(api_tokens.c.token_hash).where(own)).scalar_one_or_none()
     connection.execute(update(api_tokens).where(own).values(revoked_at=now))
     return token_hash
+
+
+def revoke_tokens(connection: Connection, user_id: int, now: datetime) -> list[str]:
+    """Revoke all tokens of a person; the hashes of those that worked until now."""
+    own = (api_tokens.c.user_id == user_id) & api_tokens.c.revoked_at.is_(None)
+    token_hashes = list(connection.execute(select(api_tokens.c.token_hash).where(own)).scalars())
+    connection.execute(update(api_tokens).where(own).values(revoked_at=now))
+    return token_hashes
 
 
 def _credentials(connection: Connection, one: ColumnElement[bool]) -> Credentials | None:

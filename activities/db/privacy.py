@@ -87,7 +87,11 @@ def gather(connection: Connection, user_id: int) -> dict[str, list[dict[str, Any
 
 
 def obligations(connection: Connection, user_id: int) -> list[Obligation]:
-    """What has to end before the account may: bids that lead, wins and offers, running sales, money on its way."""
+    """What has to end before the account may: bids that lead, wins and offers, running sales, money on its way.
+
+    Takes the person's lock, for which bids and deposits wait too: nothing is added until the transaction's end.
+    """
+    connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
     held = select(reservations.c.kind, reservations.c.auction_id).where(reservations.c.user_id == user_id).distinct()
     selling = select(auctions.c.id).where(auctions.c.seller_id == user_id, auctions.c.status.not_in(OVER))
     moving = select(payments.c.id).where(payments.c.user_id == user_id, payments.c.state.not_in(SETTLED))
@@ -142,9 +146,9 @@ def forget_last_addresses(connection: Connection, now: datetime) -> int:
 
 
 def unclosed(connection: Connection) -> list[int]:
-    """Erased people whose account was not closed since: a vendor may still have something of them."""
-    query = select(users.c.id).join(accounts).where(accounts.c.updated_at <= users.c.erased_at).limit(AT_ONCE)
-    return list(connection.execute(query).scalars())
+    """Erased people whose account was not closed yet: a vendor may still have something of them."""
+    query = select(users.c.id).where(users.c.erased_at.is_not(None), users.c.closed_at.is_(None))
+    return list(connection.execute(query.order_by(users.c.erased_at).limit(AT_ONCE)).scalars())
 
 
 def _rows(connection: Connection, table: Table, own: ColumnElement[bool]) -> list[dict[str, Any]]:

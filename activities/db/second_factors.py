@@ -77,6 +77,12 @@ def remove_authenticator(connection: Connection, user_id: int) -> bool:
     return connection.execute(delete(authenticators).where(authenticators.c.user_id == user_id)).rowcount == 1
 
 
+def remove_all(connection: Connection, user_id: int) -> None:
+    """Take away everything that an account can show besides its password."""
+    for table in (authenticators, recovery_codes, passkeys):
+        connection.execute(delete(table).where(table.c.user_id == user_id))
+
+
 def set_recovery_codes(connection: Connection, user_id: int, code_hashes: Collection[str]) -> None:
     """Replace all recovery codes, of which only keyed hashes (hex) are kept."""
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))

@@ -82,6 +82,7 @@ users = table(
     Column("email_verified_at", UtcMs),
     Column("lots_limit", Integer),
     Column("erased_at", UtcMs),
+    Column("closed_at", UtcMs),
 )
 
 sessions = table(

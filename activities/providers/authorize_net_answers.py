@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from activities.providers.authorize_net_results import (
+    CardRef,
     CardSummary,
     StoredCard,
     StoredProfile,
@@ -143,6 +144,8 @@ def details(fields: Mapping[str, Any]) -> TransactionDetails:
         network_id=told.get("networkTransId") or None,
         ref_transaction_id=told.get("refTransId") or None,
         submitted_at=_time(told.get("submitTimeUTC")),
+        last4=_last4(told),
+        card=_card_of(told),
     )
 
 
@@ -152,6 +155,18 @@ def cents(amount: object) -> int:
     if whole != whole.to_integral_value():
         raise ValueError("an amount has parts of a cent")
     return int(whole)
+
+
+def _last4(told: Mapping[str, Any]) -> str:
+    """The digits that paid, of a number masked as `XXXX1111`; empty where it is no card or looks otherwise."""
+    masked = str(_mapping(_mapping(told.get("payment")).get("creditCard")).get("cardNumber", ""))
+    return masked[-4:] if MASKED.fullmatch(masked) else ""
+
+
+def _card_of(told: Mapping[str, Any]) -> CardRef | None:
+    profile = _mapping(told.get("profile"))
+    ids = profile.get("customerProfileId"), profile.get("customerPaymentProfileId")
+    return CardRef(str(ids[0]), str(ids[1])) if all(ids) else None
 
 
 def _stored_card(item: Mapping[str, Any]) -> StoredCard | None:

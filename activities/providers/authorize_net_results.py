@@ -236,7 +236,8 @@ class TransactionPage:
 
 @dataclass(frozen=True, slots=True)
 class TransactionDetails:
-    """One transaction as the vendor tells it. `reference` is the refId of the request that made it."""
+    """One transaction as the vendor tells it. `reference` is the refId of the request that made it; `last4` are the
+    digits that paid, empty where the vendor shows none, and `card` the stored card, where it was one."""
 
     transaction_id: str
     type: str
@@ -254,6 +255,8 @@ class TransactionDetails:
     network_id: str | None
     ref_transaction_id: str | None
     submitted_at: datetime | None
+    last4: str = ""
+    card: CardRef | None = None
 
     @property
     def is_unsettled(self) -> bool:

@@ -37,6 +37,7 @@ def upgrade() -> None:
         users.add_column(sa.Column("email_verified_at", sa.BigInteger()))
         users.add_column(sa.Column("lots_limit", sa.Integer()))
         users.add_column(sa.Column("erased_at", sa.BigInteger()))
+        users.add_column(sa.Column("closed_at", sa.BigInteger()))
     with op.batch_alter_table("reservations") as reservations:
         reservations.add_column(sa.Column("kind", sa.String(8), nullable=False, server_default="bid"))
     with op.batch_alter_table("sessions") as sessions:
@@ -63,6 +64,7 @@ def downgrade() -> None:
     with op.batch_alter_table("reservations") as reservations:
         reservations.drop_column("kind")
     with op.batch_alter_table("users") as users:
+        users.drop_column("closed_at")
         users.drop_column("erased_at")
         users.drop_column("lots_limit")
         users.drop_column("email_verified_at")

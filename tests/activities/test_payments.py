@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,17 +11,19 @@ from temporalio.exceptions import ApplicationError
 
 from activities.contracts import EndPayment, PaymentState
 from activities.db import accounts
+from activities.db.accounts import CardOnFile
 from activities.db.engine import transaction
 from activities.db.payments import Payment
 from activities.ledger import utc_now
 from domain.payments import Kind, State
 from tests.activities.till import CENTS, CHARGE, REFUND, Till, open_till, store_card
-from tests.sandbox.authorize_net.control import Sandbox, open_sandbox
+from tests.sandbox.authorize_net.control import OTHER_CARD, Sandbox, open_sandbox
 from tests.sandbox.authorize_net.server import API
 
 S = State
 VOID = "voidTransaction"
 DEATH = -9
+CardChange = Callable[[Till], Awaitable[None]]
 
 
 @pytest.fixture
@@ -47,11 +49,34 @@ async def kill_during(till: Till, kind: str, payment: Payment) -> None:
     assert await died.wait() == DEATH
 
 
-def forget_card(till: Till) -> None:
+async def forget_card(till: Till) -> None:
     """The person has removed the card."""
+    card = write_card(till, card_status="none", payment_profile_id=None)
+    async with till.sandbox.client() as vendor:
+        await vendor.delete_payment_profile(card.profile_id or "", card.payment_profile_id or "")
+
+
+async def replace_card(till: Till) -> None:
+    """The person has another card now."""
+    async with till.sandbox.client() as vendor:
+        stored = await store_card(vendor, till.sandbox, card=OTHER_CARD)
+        card = write_card(till, payment_profile_id=stored.payment_profile_id, card_last4=stored.card.last4)
+        await vendor.delete_payment_profile(card.profile_id or "", card.payment_profile_id or "")
+
+
+async def lose_profile(till: Till) -> None:
+    """The vendor has forgotten the person."""
+    card = write_card(till, card_status="none", profile_id=None, payment_profile_id=None)
+    async with till.sandbox.client() as vendor:
+        await vendor.delete_profile(card.profile_id or "")
+
+
+def write_card(till: Till, **values: object) -> CardOnFile:
+    """Let the account say so; returns the card that it had."""
     with transaction(till.engine) as connection:
-        gone = {"card_status": "none", "payment_profile_id": None}
-        accounts.change(connection, till.ada, utc_now(), lambda _: gone)
+        changed = accounts.change(connection, till.ada, utc_now(), lambda _: values)
+    assert changed is not None
+    return changed.before.card
 
 
 # Charging
@@ -184,7 +209,7 @@ async def test_two_charges_of_one_reference_are_for_a_person(till: Till) -> None
 
 async def test_without_a_card_a_charge_fails_before_it_is_sent(till: Till) -> None:
     payment = till.asked()
-    forget_card(till)
+    await forget_card(till)
     plan = await till.plan(payment)
     assert (plan.state, plan.fresh, till.row(payment).code) == (S.FAILED, False, "NO_CARD")
 
@@ -266,12 +291,43 @@ async def test_a_return_that_the_vendor_refuses_raises_the_buying_power_again(ti
     assert (till.limit(), till.mails("deposit_returned")) == (2_500_000, 0)
 
 
-async def test_a_return_to_a_card_that_is_gone_is_for_a_person(till: Till) -> None:
+@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("change", [forget_card, replace_card, lose_profile])
+async def test_a_return_finds_its_way_when_the_card_was_replaced_or_removed(
+    till: Till, settled: bool, change: CardChange
+) -> None:
+    charge = await till.charged()
+    if settled:
+        till.sandbox.settle()
+    await change(till)
+    back = till.asked_back(charge)
+    assert await till.refund(back) == PaymentState(S.DONE)
+    assert [one["last4"] for one in till.kept(REFUND)] == ["1111"] * settled
+    assert till.row(back).kind is (Kind.REFUND if settled else Kind.VOID)
+
+
+async def test_a_card_that_goes_while_its_return_is_under_way_gets_the_money_all_the_same(till: Till) -> None:
     charge = await till.charged()
     till.sandbox.settle()
     back = till.asked_back(charge)
-    forget_card(till)
-    assert await till.refund(back) == PaymentState(S.MANUAL, "NO_CARD")
+    attempt = await till.attempt(back)
+    await forget_card(till)
+    assert await till.work.refund_payment(attempt) == PaymentState(S.DONE)
+    assert len(till.kept(REFUND)) == 1
+
+
+@pytest.mark.parametrize("change", [forget_card, replace_card, lose_profile])
+@pytest.mark.parametrize("fault", ["error_500", "cut_after"])
+async def test_a_refund_in_doubt_without_the_card_gives_back_once(till: Till, fault: str, change: CardChange) -> None:
+    charge = await till.charged()
+    till.sandbox.settle()
+    await change(till)
+    till.sandbox.fault(fault, containing=REFUND)
+    back = till.asked_back(charge)
+    assert (await till.refund(back)).state is S.UNKNOWN
+    looked = await till.look(back)
+    ended = await till.refund(back) if looked.absent else looked
+    assert (ended, len(till.kept(REFUND))) == (PaymentState(S.DONE), 1)
 
 
 # Giving up

@@ -50,19 +50,7 @@ class Onboarding:
         """Everything done for Ada."""
         with transaction(self.house.engine) as connection:
             connection.execute(update(users).where(users.c.id == self.ada).values(email_verified_at=now()))
-        self.write(
-            identity_status="approved",
-            identity_at=now(),
-            identity_expires_at=now() + timedelta(days=700),
-            payment_profile_id="22",
-            card_status="stored",
-            card_brand="Visa",
-            card_last4="1111",
-            card_expires="2099-12",
-            legal_sealed="aa",
-            legal_matches=True,
-            terms_version=TERMS_VERSION,
-        )
+        self.write(**everything())
 
     def stake(self, auction_id: int, cents: int) -> None:
         row = {"user_id": self.ada, "auction_id": auction_id, "cents": cents, "created_at": now()}
@@ -78,6 +66,34 @@ class Onboarding:
     def audited(self) -> list[str]:
         with reading(self.house.engine) as connection:
             return list(connection.execute(select(audit_log.c.action).order_by(audit_log.c.id)).scalars())
+
+
+def everything() -> dict[str, Any]:
+    """What an account has that lacks nothing but a verified address."""
+    return {
+        "identity_status": "approved",
+        "identity_at": now(),
+        "identity_expires_at": now() + timedelta(days=700),
+        "payment_profile_id": "22",
+        "card_status": "stored",
+        "card_brand": "Visa",
+        "card_last4": "1111",
+        "card_expires": "2099-12",
+        "legal_sealed": "aa",
+        "legal_matches": True,
+        "terms_version": TERMS_VERSION,
+    }
+
+
+def complete_but_unverified(house: House, email: str = "new@example.com") -> int:
+    """Let somebody's account lack nothing but a verified address; returns their id."""
+    with transaction(house.engine) as connection:
+        user_id: int = connection.execute(select(users.c.id).where(users.c.email == email)).scalar_one()
+        connection.execute(update(users).where(users.c.id == user_id).values(email_verified_at=None))
+        changed = accounts.change(connection, user_id, now(), lambda _: everything())
+    assert changed is not None
+    assert not changed.clearance.cleared
+    return user_id
 
 
 def open_onboarding(house: House) -> Onboarding:

@@ -2,8 +2,11 @@
 
 from httpx import Response
 
+from activities.db import people
+from activities.db.engine import reading
 from domain.notices import NoticeKind
 from tests.api.conftest import PASSWORD, House
+from tests.api.newcomer import complete_but_unverified
 from tests.doubles.notices import Letter, letters
 
 
@@ -58,3 +61,14 @@ async def test_a_stolen_cookie_is_not_enough(house: House) -> None:
     answer = await (await house.stranger("ada")).post("/auth/email", json={"email": "evil@example.org"})
     assert answer.json()["code"] == "STEP_UP_REQUIRED"
     assert letters(house.engine, NoticeKind.EMAIL_CHANGE_CONFIRM) == []
+
+
+async def test_an_unverified_account_may_bid_once_it_has_moved_to_an_address_of_its_own(house: House) -> None:
+    ada = complete_but_unverified(house, "ada@example.com")
+    await ask(house, "ada", "ada@example.org")
+    assert await confirm(house, confirmation(house)) == (200, "")
+    with reading(house.engine) as connection:
+        found = people.person(connection, ada)
+    assert found is not None
+    assert (found.can_bid, found.email) == (True, "ada@example.org")
+    assert [letter.to for letter in letters(house.engine, NoticeKind.CLEARED_TO_BID)] == ["ada@example.org"]

@@ -52,11 +52,11 @@ def standing(found: dict[str, Any], user_id: int) -> dict[str, Any]:
 
 async def test_support_sees_the_strongest_suspicion_first(floor: Floor) -> None:
     share(floor, Evidence.HOUSEHOLD, "sam", "bob")
-    share(floor, Evidence.CARD, "sam", "ada")
+    share(floor, Evidence.BANK, "sam", "ada")
     first = (await floor.get("sue", LINKS, decision="open", limit=1)).json()
     rest = (await floor.get("sue", LINKS, decision="open", cursor=first["next_cursor"])).json()
     found = [(each["evidence"], each["score"], each["barred"]) for each in (*first["items"], *rest["items"])]
-    assert found == [(["card"], 80, True), (["household"], 40, False)]
+    assert found == [(["bank"], 80, True), (["household"], 40, False)]
     assert (first["total"], rest["next_cursor"]) == (2, None)
 
 

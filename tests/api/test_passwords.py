@@ -4,23 +4,37 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import update
 
+from activities.db import passkeys, people, second_factors
 from activities.db.account_tables import email_links
-from activities.db.engine import transaction
+from activities.db.engine import reading, transaction
+from activities.db.passkeys import NewPasskey
+from activities.db.second_factors import Factors
 from activities.db.tables import users
 from api.database import now
-from api.guesses import MAIL_TO_LIMIT
+from api.guesses import MAIL_DEVICE_LIMIT, MAIL_TO_LIMIT, Guesser
+from api.passwords import replace_password
+from api.signins import Origin
+from domain.errors import NotSignedInError
 from domain.notices import NoticeKind
-from tests.api.conftest import PASSWORD, House
-from tests.api.sign_ins import app_code
+from tests.api.conftest import PASSWORD, SECRET, House
+from tests.api.newcomer import complete_but_unverified
+from tests.api.sign_ins import app_code, give_app
 from tests.doubles.notices import Letter, letters
 
-NEW = "seven lamps under water"
+NEW, OTHER = "seven lamps under water", "nine lamps under water"
 
 
 async def mailed(house: House, email: str = "ada@example.com") -> Letter:
     """Ask for a link and read the mail."""
     assert (await house.client().post("/auth/reset-password", json={"email": email})).status_code == 202
     return letters(house.engine, NoticeKind.PASSWORD_RESET)[-1]
+
+
+async def exhaust(house: House, times: int) -> None:
+    """Strangers have mails sent to Ada, each from somewhere else."""
+    for number in range(times):
+        stranger = Guesser("ada@example.com", Origin(f"203.0.113.{number}", ""), known=False)
+        assert await house.services.ways_in.guesses.may_mail(stranger)
 
 
 async def confirm(client: AsyncClient, letter: Letter, password: str = NEW) -> tuple[int, str]:
@@ -49,10 +63,35 @@ async def test_a_new_password_ends_every_session_and_the_old_password(house: Hou
     assert letters(house.engine, NoticeKind.PASSWORD_CHANGED)[0].to == "ada@example.com"
 
 
-async def test_bearer_tokens_outlive_a_new_password(house: House) -> None:
-    machine = await house.machine("ada", "read")
-    await confirm(house.client(), await mailed(house))
+async def test_a_reset_ends_every_bearer_token_and_a_change_of_the_password_ends_none(house: House) -> None:
+    machine, other = await house.machine("ada", "read"), await house.machine("bob", "read")
+    assert (await (await house.browser("ada")).post("/auth/password", json={"password": OTHER})).status_code == 204
     assert (await machine.get("/auth/me")).status_code == 200
+    await confirm(house.client(), await mailed(house))
+    assert (await machine.get("/auth/me")).json()["code"] == "INVALID_TOKEN"
+    assert (await other.get("/auth/me")).status_code == 200
+
+
+async def test_a_reset_of_an_account_that_nobody_had_verified_takes_its_second_factors_away(house: House) -> None:
+    ada = house.people["ada"]
+    with transaction(house.engine) as connection:
+        connection.execute(update(users).where(users.c.id == ada).values(email_verified_at=None))
+        give_app(connection, ada, SECRET)
+        second_factors.set_recovery_codes(connection, ada, ["a" * 64])
+        passkeys.add_passkey(connection, NewPasskey(ada, "b" * 64, "AQID", "BAUG", 0, "phone"), now())
+    await confirm(house.client(), await mailed(house))
+    with reading(house.engine) as connection:
+        assert second_factors.factors(connection, ada) == Factors(totp=False, recovery_left=0, passkeys=0)
+    assert (await login(house.client(), NEW))["status"] == 200
+
+
+async def test_a_password_is_not_changed_by_a_session_that_ended_meanwhile(house: House) -> None:
+    with reading(house.engine) as connection:
+        ada = people.person(connection, house.people["ada"])
+    assert ada is not None
+    with pytest.raises(NotSignedInError):
+        await replace_password(house.services, ada, NEW, but="0" * 64)
+    assert (await login(house.client(), PASSWORD))["status"] == 200
 
 
 async def test_a_new_password_does_not_stand_in_for_the_second_factor(house: House) -> None:
@@ -110,14 +149,33 @@ async def test_whoever_resets_has_shown_that_mail_reaches_them(house: House) -> 
     assert answer["user"]["email_verified"] is True  # type: ignore[index]
 
 
+async def test_whoever_resets_may_bid_at_once_where_only_the_address_was_missing(house: House) -> None:
+    ada = complete_but_unverified(house, "ada@example.com")
+    await confirm(house.client(), await mailed(house))
+    with reading(house.engine) as connection:
+        found = people.person(connection, ada)
+    assert found is not None
+    assert found.can_bid
+    assert len(letters(house.engine, NoticeKind.CLEARED_TO_BID)) == 1
+
+
 async def test_mail_stops_after_a_while_and_the_last_link_stays_good(house: House) -> None:
     letter = await mailed(house)
-    guesses = house.services.ways_in.guesses
-    for number in range(MAIL_TO_LIMIT.tries - 1):
-        assert await guesses.may_mail("ada@example.com", f"203.0.113.{number}")
+    await exhaust(house, MAIL_TO_LIMIT.tries - 1)
     await house.client().post("/auth/reset-password", json={"email": "ada@example.com"})
     assert letters(house.engine) == [letter]
     assert await confirm(house.client(), letter) == (204, "")
+
+
+async def test_strangers_cannot_keep_the_link_from_a_browser_that_the_account_knows(house: House) -> None:
+    owner = house.client()
+    await login(owner, PASSWORD)
+    await exhaust(house, MAIL_TO_LIMIT.tries)
+    await house.client().post("/auth/reset-password", json={"email": "ada@example.com"})
+    assert letters(house.engine, NoticeKind.PASSWORD_RESET) == []
+    for _ in range(MAIL_DEVICE_LIMIT.tries + 1):
+        await owner.post("/auth/reset-password", json={"email": "ada@example.com"})
+    assert len(letters(house.engine, NoticeKind.PASSWORD_RESET)) == MAIL_DEVICE_LIMIT.tries
 
 
 async def test_changing_ones_password_needs_fresh_proof_and_ends_the_other_sessions(house: House) -> None:

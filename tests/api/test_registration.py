@@ -7,21 +7,35 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select, update
 
+from activities.db import people
 from activities.db.account_tables import email_links
 from activities.db.engine import reading, transaction
 from activities.db.tables import users
 from api.database import now
-from api.guesses import MAIL_ADDRESS_LIMIT, MAIL_LIMIT
+from api.guesses import MAIL_ADDRESS_LIMIT, MAIL_LIMIT, MAIL_TO_LIMIT, Guesser
+from api.signins import Origin
 from domain.notices import NoticeKind
 from tests.api.conftest import House
+from tests.api.newcomer import complete_but_unverified
 from tests.doubles.notices import Letter, letters
 
 GOOD = "seven lamps under water"
+OTHER = "nine lamps under water"
+THIRD = "thirteen lamps under water"
 
 
 async def register(client: AsyncClient, email: str = "new@example.com", **changes: Any) -> Response:
     body = {"name": "Nia New", "email": email, "password": GOOD, **changes}
     return await client.post("/auth/register", json=body)
+
+
+async def login(client: AsyncClient, email: str = "new@example.com", password: str = GOOD) -> Response:
+    return await client.post("/auth/login", json={"email": email, "password": password})
+
+
+async def reset(house: House, letter: Letter) -> Response:
+    body = {"token": letter.token, "password": THIRD}
+    return await house.client().post("/auth/reset-password/confirm", json=body)
 
 
 def shape(answer: Response) -> tuple[int, object, list[str]]:
@@ -64,16 +78,59 @@ async def test_an_account_is_not_changed_by_who_signs_up_with_its_address(house:
         assert connection.execute(select(users).where(users.c.id == house.people["ada"])).one() == before
 
 
-async def test_the_same_newcomer_twice_gets_another_link_and_no_words_of_a_stranger(house: House) -> None:
+async def test_who_signs_up_with_an_unverified_address_is_offered_a_new_password_and_no_words_of_a_stranger(
+    house: House,
+) -> None:
     await register(house.client())
-    await register(house.client(), name="Somebody Else", password="nine lamps under water")
+    await register(house.client(), name="Somebody Else", password=OTHER)
     first, second = letters(house.engine)
-    assert (first.kind, second.kind) == (NoticeKind.WELCOME, NoticeKind.VERIFY_EMAIL)
-    assert "name" not in second.values
+    assert (first.kind, second.kind) == (NoticeKind.WELCOME, NoticeKind.PASSWORD_RESET)
+    assert "Nia" not in str(second.values)
+    assert "Somebody" not in str(second.values)
+    assert (await house.client().post("/auth/verify-email", json={"token": first.token})).status_code == 409
+    assert (await reset(house, second)).status_code == 204
     client = house.client()
-    assert (await client.post("/auth/verify-email", json={"token": first.token})).status_code == 409
-    assert (await client.post("/auth/verify-email", json={"token": second.token})).status_code == 200
-    assert (await client.post("/auth/login", json={"email": "new@example.com", "password": GOOD})).status_code == 200
+    assert (await login(client, password=GOOD)).status_code == 401
+    assert (await login(client, password=THIRD)).json()["user"]["email_verified"] is True
+
+
+async def test_who_signed_up_first_with_somebody_elses_address_keeps_nothing(house: House) -> None:
+    evil = house.client()
+    await register(evil)
+    evil.headers["X-CSRF-Token"] = (await login(evil)).json()["csrf_token"]
+    await register(house.client(), name="The Owner", password=OTHER)
+    # What they are mailed in between must not have the address verified by the owner's click.
+    assert (await evil.post("/auth/verify-email/resend")).status_code == 202
+    assert (await evil.post("/auth/step-up", json={"password": GOOD})).status_code == 200
+    assert (await evil.post("/auth/password", json={"password": "eleven lamps under water"})).status_code == 204
+    assert (await evil.post("/auth/verify-email/resend")).status_code == 202
+    assert letters(house.engine, NoticeKind.VERIFY_EMAIL) == []
+    offers = letters(house.engine, NoticeKind.PASSWORD_RESET)
+    assert (len(offers), (await reset(house, offers[0])).status_code) == (3, 204)
+    assert (await evil.get("/auth/me")).json()["code"] == "NOT_SIGNED_IN"
+    assert (await login(evil)).status_code == 401
+    assert (await login(house.client(), password=THIRD)).status_code == 200
+
+
+async def test_verifying_ends_every_session_but_the_one_that_verifies(house: House) -> None:
+    evil, own = house.client(), house.client()
+    letter = await welcome(house, evil)
+    await login(evil)
+    await login(own)
+    assert (await own.post("/auth/verify-email", json={"token": letter.token})).status_code == 200
+    assert (await evil.get("/auth/me")).json()["code"] == "NOT_SIGNED_IN"
+    assert (await own.get("/auth/me")).status_code == 200
+
+
+async def test_an_account_may_bid_from_the_moment_its_address_is_verified_whoever_is_told(house: House) -> None:
+    letter = await welcome(house, house.client())
+    user_id = complete_but_unverified(house)
+    assert (await house.client().post("/auth/verify-email", json={"token": letter.token})).status_code == 200
+    with reading(house.engine) as connection:
+        found = people.person(connection, user_id)
+    assert found is not None
+    assert (found.can_bid, found.buying_limit_cents is not None) == (True, True)
+    assert [letter.to for letter in letters(house.engine, NoticeKind.CLEARED_TO_BID)] == ["new@example.com"]
 
 
 async def test_a_link_verifies_in_another_browser_and_works_once(house: House) -> None:
@@ -166,6 +223,21 @@ async def test_nobody_floods_somebody_elses_mailbox_and_who_tries_is_not_told(ho
     answers = [await register(house.client(), email="ada@example.com") for _ in range(MAIL_LIMIT.tries + 2)]
     assert {answer.status_code for answer in answers} == {201}
     assert len(letters(house.engine)) == MAIL_LIMIT.tries
+
+
+async def test_somebody_whose_address_others_had_mailed_too_often_gets_an_account_and_later_a_link(
+    house: House,
+) -> None:
+    for number in range(MAIL_TO_LIMIT.tries):
+        stranger = Guesser("new@example.com", Origin(f"203.0.113.{number}", ""), known=False)
+        assert await house.services.ways_in.guesses.may_mail(stranger)
+    client = house.client()
+    assert (await register(client)).status_code == 201
+    assert letters(house.engine) == []
+    client.headers["X-CSRF-Token"] = (await login(client)).json()["csrf_token"]
+    assert (await client.post("/auth/verify-email/resend")).status_code == 202
+    (letter,) = letters(house.engine, NoticeKind.VERIFY_EMAIL)
+    assert (await client.post("/auth/verify-email", json={"token": letter.token})).status_code == 200
 
 
 async def test_one_address_signs_up_only_so_many(house: House) -> None:

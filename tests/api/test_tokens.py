@@ -1,7 +1,10 @@
 """Bearer tokens: what they may do, for how long, and who may make them."""
 
+from datetime import timedelta
+
 import pytest
 
+from domain.clock import from_text
 from tests.api.conftest import House
 
 
@@ -52,6 +55,37 @@ async def test_one_person_has_at_most_twenty(house: House) -> None:
     assert codes == [201] * 20 + [409]
 
 
+async def test_a_token_ends_after_ninety_days_where_nothing_else_is_said(house: House) -> None:
+    browser = await house.browser("ada")
+    ends = []
+    for days in ({}, {"expires_in_days": None}, {"expires_in_days": 365}):
+        made = (await browser.post("/api/me/tokens", json={"name": "bot", "scopes": ["read"], **days})).json()
+        ends.append(from_text(made["expires_at"]) - from_text(made["created_at"]))
+    assert ends == [timedelta(days=90), timedelta(days=90), timedelta(days=365)]
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "code"),
+    [
+        ("ada", "sell", "SELLERS_ONLY"),
+        ("sue", "sell", "SELLERS_ONLY"),
+        ("ada", "admin", "STAFF_ONLY"),
+        ("sam", "admin", "STAFF_ONLY"),
+        ("sam", "sell", ""),
+        ("amy", "sell", ""),
+        ("sue", "admin", ""),
+        ("amy", "admin", ""),
+    ],
+)
+async def test_a_token_has_no_scope_that_its_owners_role_has_no_use_for(
+    house: House, name: str, scope: str, code: str
+) -> None:
+    browser = await house.browser(name)
+    answer = await browser.post("/api/me/tokens", json={"name": "bot", "scopes": ["read", scope]})
+    assert (answer.status_code, answer.json().get("code", "")) == (403 if code else 201, code)
+    assert answer.json().get("scope", scope) == scope
+
+
 @pytest.mark.parametrize("value", ["Bearer ht_wrong", "Bearer", "Basic YTpi", "Bearer " + "x" * 500, "ht_wrong"])
 async def test_an_unknown_bearer_is_refused_even_where_anyone_may_look(house: House, value: str) -> None:
     answer = await house.client(Authorization=value).get("/api/auctions")
@@ -66,6 +100,7 @@ async def test_an_unknown_bearer_is_refused_even_where_anyone_may_look(house: Ho
         ({"name": "bot", "scopes": ["root"]}, "scopes.0"),
         ({"name": "bot", "scopes": ["read"], "expires_in_days": 0}, "expires_in_days"),
         ({"name": "bot", "scopes": ["read"], "expires_in_days": "7"}, "expires_in_days"),
+        ({"name": "bot", "scopes": ["read"], "expires_in_days": 366}, "expires_in_days"),
         ({"name": "bot", "scopes": ["read"], "owner": 2}, "owner"),
     ],
 )

@@ -121,17 +121,27 @@ async def test_mail_events_are_taken_with_their_line_end(house: House, mail_key:
 
 
 @pytest.mark.usefixtures("mail_key")
-async def test_a_payment_event_is_taken(house: House) -> None:
+@pytest.mark.parametrize(
+    ("more", "thing"),
+    [
+        ({}, "40005915599"),
+        ({"merchantReferenceId": "R" * 20}, "40005915599:" + "R" * 20),
+        ({"invoiceNumber": "V" * 20}, "40005915599:" + "V" * 20),
+        ({"invoiceNumber": "another/shop"}, "40005915599"),
+        ({"invoiceNumber": "9" * 200}, "40005915599:" + "9" * 108),
+    ],
+)
+async def test_a_payment_event_is_taken(house: House, more: dict[str, str], thing: str) -> None:
     raw = json.dumps(
         {
             "notificationId": "n-1",
             "eventType": "net.authorize.payment.authcapture.created",
             "eventDate": "2026-11-23T10:00:00.1234567Z",
-            "payload": {"responseCode": 1, "entityName": "transaction", "id": "40005915599"},
+            "payload": {"responseCode": 1, "entityName": "transaction", "id": "40005915599", **more},
         }
     ).encode()
     assert (await send(house, "authorize-net", raw, by_authorize_net(raw))).json() == {"stored": 1}
-    assert [(event.event_id, event.thing) for event in stored(house)] == [("n-1", "40005915599")]
+    assert [(event.event_id, event.thing) for event in stored(house)] == [("n-1", thing)]
 
 
 @pytest.mark.usefixtures("mail_key")

@@ -66,6 +66,13 @@ def deposited(connection: Connection, user_id: int, cents: int = 250_000, key: s
     return end(connection, asked(connection, user_id, cents, key), State.DONE, "60200000001")
 
 
+def taken_back(connection: Connection, user_id: int, payment: Payment, cents: int | None = None) -> Payment:
+    """A return that is taken on."""
+    made = deposits.ask_return(connection, user_id, payment.id, cents, "r1", NOON)
+    assert isinstance(made, Payment)
+    return made
+
+
 def limit_of(connection: Connection, user_id: int) -> tuple[int | None, int | None]:
     """The buying limit and the number of lots that the bid path goes by."""
     query = select(users.c.buying_limit_cents, users.c.lots_limit).where(users.c.id == user_id)

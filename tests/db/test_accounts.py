@@ -145,6 +145,7 @@ def test_an_erased_person_is_never_cleared(connection: Connection, ada: int) -> 
     changed = write(connection, ada, **COMPLETE)
 
     assert changed.account.erased
+    assert changed.account.facts.terms_version is None
     assert allowed(connection, ada) == (False, 0, 0)
 
 

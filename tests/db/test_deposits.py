@@ -16,7 +16,7 @@ from activities.db.tables import reservations as held_table
 from domain.accounts import CARD_LIMIT_CENTS, CARD_LOTS
 from domain.deposits import Refusal, Refused
 from domain.payments import Purpose, State
-from tests.db.holders import add_holder, asked, deposited, end, limit_of, mails
+from tests.db.holders import add_holder, asked, deposited, end, limit_of, mails, taken_back
 from tests.db.market import NOON, add_car, add_lot, add_person, bid_id
 
 R = Refusal
@@ -43,12 +43,6 @@ def take_back(
 ) -> Payment | Refusal:
     found = deposits.ask_return(connection, user_id, payment.id, cents, key, NOON)
     return found.code if isinstance(found, Refused) else found
-
-
-def taken_back(connection: Connection, user_id: int, payment: Payment, cents: int | None = None) -> Payment:
-    found = take_back(connection, user_id, payment, cents)
-    assert isinstance(found, Payment)
-    return found
 
 
 def lots(connection: Connection, count: int) -> list[int]:

@@ -131,8 +131,9 @@ def test_what_very_many_share_links_nobody(desk: Desk) -> None:
     assert links.link(desk.connection, desk.sam, crowd[0]) is None
 
 
-def test_a_shared_card_bars_before_anybody_has_looked_and_a_household_does_not(desk: Desk) -> None:
-    desk.share(Evidence.CARD, desk.sam, desk.ada)
+def test_a_shared_bank_account_bars_before_anybody_has_looked_and_neither_card_nor_household_does(desk: Desk) -> None:
+    desk.share(Evidence.BANK, desk.sam, desk.ada)
+    desk.share(Evidence.CARD, desk.sam, desk.bob)
     desk.share(Evidence.HOUSEHOLD, desk.sam, desk.bob)
     assert desk.barred(desk.sam) == (desk.ada,)
     assert desk.barred(desk.ada) == (desk.sam,)
@@ -140,7 +141,7 @@ def test_a_shared_card_bars_before_anybody_has_looked_and_a_household_does_not(d
 
 
 def test_a_human_decides_who_is_barred(desk: Desk) -> None:
-    desk.share(Evidence.CARD, desk.sam, desk.ada)
+    desk.share(Evidence.BANK, desk.sam, desk.ada)
     desk.share(Evidence.HOUSEHOLD, desk.sam, desk.bob)
     desk.decide(desk.sam, desk.ada, Decision.DISMISSED)
     desk.decide(desk.bob, desk.sam, Decision.LINKED)
@@ -162,14 +163,14 @@ def test_a_dismissed_pair_is_opened_again_for_new_evidence_only(desk: Desk) -> N
 def test_who_may_not_bid_on_a_lot_is_known_at_any_time(desk: Desk) -> None:
     lot = desk.lot(desk.sam)
     assert links.barred_on(desk.connection, lot) == frozenset()
-    desk.share(Evidence.CARD, desk.sam, desk.ada)
+    desk.share(Evidence.BANK, desk.sam, desk.ada)
     assert links.barred_on(desk.connection, lot) == {desk.ada}
     assert links.barred_on(desk.connection, 404) == frozenset()
 
 
 def test_the_strongest_come_first_and_weak_signs_are_not_worth_a_look(desk: Desk) -> None:
     desk.share(Evidence.HOUSEHOLD, desk.sam, desk.ada)
-    desk.share(Evidence.CARD, desk.sam, desk.bob)
+    desk.share(Evidence.BANK, desk.sam, desk.bob)
     desk.share(Evidence.DEVICE, desk.ada, desk.bob)
     first, second = links.link_page(desk.connection, None, after=None, limit=5)
     assert [(first.score, first.second_id), (second.score, second.second_id)] == [(80, desk.bob), (40, desk.ada)]

@@ -1,19 +1,25 @@
 """What is kept of a person, taken along and erased."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from activities.db import notifications, people, privacy
+from activities.db import accounts as accounts_db
+from activities.db import deposits, notifications, people, privacy
 from activities.db.account_tables import accounts, authenticators, devices, payments, seller_profiles
 from activities.db.engine import transaction
 from activities.db.notifications import NewNotice
 from activities.db.privacy import Obligation
+from activities.db.reservations import Lack, Reservation, reserve
 from activities.db.tables import auctions, reservations, sessions, users
 from activities.db.tables import notifications as mails
+from domain.errors import RefusedError
 from domain.notices import NoticeKind
+from tests.db.holders import add_holder, asked
 from tests.db.market import NOON, add_car, add_lot, add_person, bid_id
 
 DAY = timedelta(days=1)
@@ -131,7 +137,57 @@ def test_the_last_mail_is_sent_and_its_address_forgotten_then(connection: Connec
     assert privacy.forget_last_addresses(connection, NOON) == 0
 
 
-def test_a_vendor_that_was_never_told_is_told_again(connection: Connection, ada: int) -> None:
+@pytest.mark.parametrize("changed_after", [timedelta(), timedelta(milliseconds=40)])
+def test_a_vendor_that_was_never_told_is_told_again(connection: Connection, ada: int, changed_after: timedelta) -> None:
     assert privacy.unclosed(connection) == []
+    accounts_db.change(connection, ada, NOON + changed_after, lambda _: {"terms_version": "2026-11"})
     privacy.erase(connection, ada, NOON)
     assert privacy.unclosed(connection) == [ada]
+    accounts_db.change(connection, ada, NOON - DAY, lambda _: accounts_db.CLOSED)
+    assert privacy.unclosed(connection) == []
+
+
+def test_who_has_shown_nothing_yet_is_closed_too_and_leaves_no_row(connection: Connection) -> None:
+    bob = add_person(connection, "bob@example.com")
+    privacy.erase(connection, bob, NOON)
+    assert privacy.unclosed(connection) == [bob]
+    accounts_db.change(connection, bob, NOON, lambda _: accounts_db.CLOSED)
+    assert (privacy.unclosed(connection), privacy.gather(connection, bob)["accounts"]) == ([], [])
+
+
+def test_an_erased_person_asks_for_no_deposit_and_has_nothing_to_bid_with(connection: Connection) -> None:
+    bob = add_holder(connection, "bob@example.com")
+    lot = add_lot(connection, bob, add_car(connection, bob, 800_001))
+    privacy.erase(connection, bob, NOON)
+    with pytest.raises(RefusedError, match="ACCOUNT_CLOSED"):
+        deposits.ask(connection, bob, 250_000, "k1", NOON)
+    wish = Reservation(bid_id(1), bob, lot, 100)
+    assert reserve(connection, [wish], NOON) == {bid_id(1): Lack.CENTS}
+
+
+@pytest.mark.parametrize("what", ["deposit", "bid"])
+def test_what_is_asked_for_while_an_account_is_erased_is_seen_or_refused(engine: Engine, what: str) -> None:
+    with transaction(engine) as connection:
+        bob = add_holder(connection, "bob@example.com")
+        lot = add_lot(connection, bob, add_car(connection, bob, 800_001))
+        connection.execute(update(auctions).values(status="ended"))
+    gate, asking = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with transaction(engine) as connection:
+            if what == "deposit":
+                asked(connection, bob)
+            else:
+                assert reserve(connection, [Reservation(bid_id(1), bob, lot, 100)], NOON) == {}
+            asking.set()
+            gate.wait(0.3)
+
+    def erase() -> list[Obligation]:
+        asking.wait()
+        with transaction(engine) as connection:
+            return privacy.obligations(connection, bob)
+
+    with ThreadPoolExecutor(2) as threads:
+        asker, left = threads.submit(ask), threads.submit(erase)
+        asker.result()
+        assert [each.kind for each in left.result()] == [{"deposit": "payment", "bid": "bid"}[what]]

@@ -91,7 +91,7 @@ def test_an_unstarted_auction_names_who_is_linked_to_its_seller(office: Office) 
     number = office.add()
     linked = add_person(office.connection, "ada@example.com")
     for user_id in (linked, office.seller):
-        links.note_fingerprint(office.connection, user_id, Evidence.CARD, "a" * 64, NOON)
+        links.note_fingerprint(office.connection, user_id, Evidence.BANK, "a" * 64, NOON)
     found = schedules.unstarted_one(office.connection, number)
     assert found is not None
     assert found.barred == (linked,)

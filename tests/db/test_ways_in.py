@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from activities.db import devices, passkeys, people, second_factors, sessions
-from activities.db.email_links import Link, Purpose, add_link, drop_links, find_link, use_link
+from activities.db.email_links import Link, Purpose, add_link, drop_links, find_link, use_link, was_mailed
 from activities.db.engine import transaction
 from activities.db.passkeys import NewPasskey
 from activities.db.second_factors import Factors
@@ -191,3 +191,51 @@ def test_an_address_is_verified_once_and_moved_to_a_free_one(connection: Connect
     found = people.credentials_of(connection, ada)
     assert found is not None
     assert (found.person.email, found.person.email_verified) == ("ada@example.org", True)
+
+
+def test_a_hash_is_renewed_only_where_the_password_is_still_the_same(connection: Connection) -> None:
+    ada, bob = add_person(connection, "ada@example.com"), add_person(connection, "bob@example.com")
+    people.change_password(connection, ada, "old")
+    assert not people.renew_hash(connection, ada, "another", "renewed")
+    assert people.renew_hash(connection, ada, "old", "renewed")
+    kept = [people.locked(connection, each) for each in (ada, bob, 99)]
+    assert [each and each.password_hash == "renewed" for each in kept] == [True, False, None]
+
+
+def test_all_tokens_of_one_person_are_revoked_at_once(connection: Connection) -> None:
+    ada, bob = add_person(connection, "ada@example.com"), add_person(connection, "bob@example.com")
+    for owner, token_hash in ((ada, ONE), (ada, TWO), (bob, THREE)):
+        people.add_token(
+            connection,
+            user_id=owner,
+            name="bot",
+            token_hash=token_hash,
+            scopes=frozenset({people.Scope.READ}),
+            now=NOON,
+            expires_at=NOON + DAY,
+        )
+    assert sorted(people.revoke_tokens(connection, ada, NOON)) == [ONE, TWO]
+    assert people.revoke_tokens(connection, ada, NOON) == []
+    found = [people.token_owner(connection, each, NOON) is not None for each in (ONE, TWO, THREE)]
+    assert found == [False, False, True]
+
+
+def test_everything_but_the_password_is_taken_away_from_one_account(connection: Connection) -> None:
+    ada, bob = add_person(connection, "ada@example.com"), add_person(connection, "bob@example.com")
+    for owner, mark in ((ada, ONE), (bob, TWO)):
+        second_factors.set_authenticator(connection, owner, "sealed", 7, NOON)
+        second_factors.set_recovery_codes(connection, owner, [mark])
+        passkeys.add_passkey(connection, key_of(owner, mark), NOON)
+    second_factors.remove_all(connection, ada)
+    assert second_factors.factors(connection, ada) == Factors(totp=False, recovery_left=0, passkeys=0)
+    assert second_factors.factors(connection, bob) == Factors(totp=True, recovery_left=1, passkeys=1)
+
+
+def test_links_are_dropped_by_purpose_and_remembered_until_then(connection: Connection) -> None:
+    ada = add_person(connection, "ada@example.com")
+    mail(connection, ada, ONE, Purpose.VERIFY)
+    mail(connection, ada, TWO, Purpose.RESET)
+    drop_links(connection, ada, Purpose.VERIFY)
+    assert [was_mailed(connection, ada, each) for each in (Purpose.VERIFY, Purpose.RESET)] == [False, True]
+    assert use_link(connection, TWO, Purpose.RESET, NOON) is not None
+    assert was_mailed(connection, ada, Purpose.RESET)

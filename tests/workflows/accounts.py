@@ -91,13 +91,15 @@ class Person:
 
 
 @asynccontextmanager
-async def open_person(env: WorkflowEnvironment, answer_s: float = 20.0) -> AsyncIterator[Person]:
+async def open_person(
+    env: WorkflowEnvironment, answer_s: float = 20.0, kind: type = OnboardingWorkflow
+) -> AsyncIterator[Person]:
     """Somebody whose account nobody follows yet, and a worker that would."""
     queue, accounts = f"accounts-{uuid4()}", KeptAccounts()
     worker = Worker(
         env.client,
         task_queue=queue,
-        workflows=[OnboardingWorkflow],
+        workflows=[kind],
         activities=accounts.all(),
         workflow_runner=sandboxed(),
     )

@@ -25,8 +25,10 @@ from activities.db import accounts
 from activities.db.accounts import Account
 from activities.db.engine import reading, transaction
 from activities.db.tables import notifications, users
+from activities.fingerprints import Fingerprints
 from activities.identity_checks import IdentityChecks
 from activities.keys import Sealer
+from activities.link_notes import LinkNotes
 from activities.onboarding import OnboardingWork
 from activities.providers.authorize_net import AuthorizeNet
 from activities.providers.persona import Persona
@@ -38,6 +40,7 @@ from tests.sandbox.persona.stage import Stage
 
 SITE = "https://auctions.example"
 FORMS = SealedForms(Sealer(b"s" * 32))
+PRINTS = Fingerprints(b"s" * 32)
 DETAILS = LegalDetails("Ada", "Byron", "1 Main St", "Duluth", "MN", "55801")
 TRIES = 6
 
@@ -168,9 +171,10 @@ def make_work(
     engine: Engine, persona: Persona, cards: AuthorizeNet, clock: Callable[[], datetime], posted: Posted | None = None
 ) -> OnboardingWork:
     """The activities on these."""
-    book = AccountBook(engine, SITE, posted, clock)
+    book, notes = AccountBook(engine, SITE, posted, clock), LinkNotes(engine, FORMS, PRINTS)
     return OnboardingWork(
         book,
         IdentityChecks(persona, book, FORMS, f"{SITE}/account/identity"),
-        CardVault(cards, book, FORMS),
+        CardVault(cards, book, FORMS, notes),
+        notes,
     )

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from activities.providers.authorize_net_answers import cents, decode, direct_response, page
+from activities.providers.authorize_net_answers import cents, decode, details, direct_response, page
+from activities.providers.authorize_net_results import CardRef
 
 # A validation as the vendor's documentation and public test suites show it.
 LINE = (
@@ -58,3 +59,23 @@ def test_amounts_are_exact() -> None:
     assert [cents(amount) for amount in ("0.10", Decimal(5), 5, "70.07")] == [10, 500, 500, 7007]
     with pytest.raises(ValueError):
         cents("0.005")
+
+
+@pytest.mark.parametrize(
+    ("payment", "last4"),
+    [
+        ({"creditCard": {"cardNumber": "XXXX1111"}}, "1111"),
+        ({"creditCard": {"cardNumber": "X"}}, ""),
+        ({"bankAccount": {"accountNumber": "XXXX1111"}}, ""),
+        (None, ""),
+    ],
+)
+def test_what_paid_is_told_by_its_last_digits_where_it_was_a_card(payment: object, last4: str) -> None:
+    told = {"transId": "1", "transactionStatus": "settledSuccessfully", "payment": payment}
+    assert (details({"transaction": told}).last4, details({"transaction": told}).card) == (last4, None)
+
+
+def test_what_paid_is_told_by_its_stored_card_where_it_was_one() -> None:
+    ids = {"customerProfileId": 11, "customerPaymentProfileId": "22"}
+    told = {"transId": "1", "transactionStatus": "voided", "profile": ids}
+    assert details({"transaction": told}).card == CardRef("11", "22")

@@ -45,6 +45,8 @@ def get_details(merchant: Merchant, fields: Fields, body: str) -> Fields:
         "product": "Card Not Present",
         "marketType": "eCommerce",
     }
+    if told["profile_id"] and told["payment_profile_id"]:
+        shown["profile"] = _stored(told)
     if told["original"]:
         shown["refTransId"] = told["original"]
     return {"transaction": shown, "messages": OK}
@@ -97,9 +99,12 @@ def _line(told: Document) -> Fields:
         "hasReturnedItemsSpecified": False,
     }
     if told["profile_id"]:
-        ids = {"customerProfileId": told["profile_id"], "customerPaymentProfileId": told["payment_profile_id"]}
-        line["profile"] = ids
+        line["profile"] = _stored(told)
     return line
+
+
+def _stored(told: Document) -> Fields:
+    return {"customerProfileId": told["profile_id"], "customerPaymentProfileId": told["payment_profile_id"]}
 
 
 def _time(told: Document) -> str:

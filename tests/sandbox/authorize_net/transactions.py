@@ -99,6 +99,7 @@ def _refund(merchant: Merchant, request: Fields, reference: str, body: str) -> D
     told |= {"last4": original["last4"], "brand": original["brand"]}
     if "profile" in request:
         told["profile_id"] = request["profile"]["customerProfileId"]
+        kept_card(merchant, told["profile_id"], request["profile"]["paymentProfile"]["paymentProfileId"])
     told["fingerprint"] = [REFUND, original["id"], *_compared(request)]
     if twin := _twin(merchant, told):
         return _duplicate(request, twin)
