@@ -52,7 +52,7 @@ def problem(
     if status == HTTPStatus.UNAUTHORIZED:
         extra["WWW-Authenticate"] = "Bearer"
     if wants_page(scope):
-        return HTMLResponse(error_page(scope, status, detail, facts.get("retry_after_s")), status, extra)
+        return HTMLResponse(error_page(scope, status, detail, facts.get("retry_after_s"), code), status, extra)
     content = msgspec.json.encode(body(status, code, detail, request_id(scope), facts))
     return Response(content, status, extra, PROBLEM_TYPE)
 

@@ -28,9 +28,9 @@ def wants_page(scope: Scope) -> bool:
     return not scope["path"].startswith(PROGRAMS) and "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def error_page(scope: Scope, status: int, detail: str, retry_after_s: int | None) -> str:
+def error_page(scope: Scope, status: int, detail: str, retry_after_s: int | None, code: str) -> str:
     """The page of a refusal."""
-    view = views.Error(_frame(scope, None), status, detail, request_id(scope), retry_after_s)
+    view = views.Error(_frame(scope, None), status, detail, request_id(scope), retry_after_s, code)
     page: str = scope["app"].state.services.pages.error(view)
     return page
 

@@ -66,7 +66,7 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
         "INVALID_TOKEN": (NotSignedInError, "This bearer token is unknown, expired or revoked."),
         "WRONG_CREDENTIALS": (NotSignedInError, "The e-mail address or the password is wrong."),
         "ACCOUNT_DISABLED": (NotAllowedError, "This account is disabled; write to support."),
-        "NOT_APPROVED_TO_BID": (NotAllowedError, "Your account is not approved to bid yet; ask support for approval."),
+        "NOT_APPROVED_TO_BID": (NotAllowedError, "Your account is not cleared to bid; /account says what is missing."),
         "SELLERS_ONLY": (NotAllowedError, "This is for sellers; ask support to open a seller account."),
         "STAFF_ONLY": (NotAllowedError, "This is for the staff of the house."),
         "ADMINS_ONLY": (NotAllowedError, "This is for administrators."),

@@ -142,10 +142,11 @@ class Docs:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A page that could not be served. `detail` replaces the usual sentence of the status."""
+    """A page that could not be served. `detail` replaces the usual sentence of the status, `code` names the refusal."""
 
     frame: Frame
     status: int
     detail: str | None = None
     request_id: str | None = None
     retry_after: int | None = None
+    code: str = ""
