@@ -211,6 +211,7 @@ def needs_confirmation(cents: int, minimum_cents: int) -> bool:
     """Whether an offer is so far above the minimum that a person is asked once more."""
     return cents >= 2 * minimum_cents
 
+
 # Where a page that turns somebody away sends them, by the code of the refusal.
 WAYS = {
     "STEP_UP_REQUIRED": ("/account/step-up", "Confirm that it is you"),
