@@ -30,7 +30,8 @@ test: setup ## everything CI runs: system packages, servers, static checks, all 
 	@$(PROVISION) temporal
 	@$(PROVISION) test-server
 	@$(MAKE) check
-	@$(PY) -m pytest -q tests/domain --cov --cov-report=term-missing --cov-fail-under=100
+	@$(PY) -m pytest -q tests/domain -m "not hypothesis" --cov --cov-report=term-missing --cov-fail-under=100
+	@$(PY) -m pytest -q tests/domain -m hypothesis
 	@$(PY) -m pytest -q tests --ignore=tests/domain -m "not chaos"
 
 check: setup ## static checks: ruff, format, mypy, import-linter, djlint, alembic

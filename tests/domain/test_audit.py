@@ -102,6 +102,15 @@ def test_whatever_people_do_their_ledger_has_no_findings(seed: int) -> None:
     assert audit(lot_of(entries, opened=True)) == []
 
 
+def test_a_leader_whose_own_raise_meets_the_reserve_has_no_findings() -> None:
+    sale = Sale(reserve=400_000)
+    sale.start()
+    sale.bid("ann", AUTO, 200_000, 10)
+    sale.bid("ann", AUTO, 600_000, 20)
+    sale.close()
+    assert audit(lot_of(sale.auction.tail.entries)) == []
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**9), st.integers(1, 40))
 def test_a_ledger_taken_while_running_has_no_findings(seed: int, length: int) -> None:

@@ -135,6 +135,16 @@ def test_a_silent_raise_is_told_to_its_owner() -> None:
     assert "You are leading now" in story(sale, own)
 
 
+def test_a_silent_raise_that_wins_needs_no_word_on_the_price() -> None:
+    sale = opened()
+    sale.bid("ann", AUTO, 300_000, 10)
+    own = sale.bid("ann", AUTO, 700_000, 20)
+    sale.close()
+    assert story(sale, own) == (
+        "You were leading, and raised your maximum to $7,000; nothing changed in public. You won at $1,000."
+    )
+
+
 def test_an_extension_is_told() -> None:
     sale = opened(length=60)
     own = sale.bid("ann", PLAIN, 200_000, 30)

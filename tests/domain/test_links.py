@@ -109,6 +109,15 @@ def test_a_pair_is_the_same_from_both_sides() -> None:
         pair(3, 3)
 
 
+def test_evidence_is_kept_sorted_and_held_payouts_below_the_reason() -> None:
+    kept = to_text({Evidence.DEVICE, Evidence.BANK})
+    reason = with_held("same shop", {9, 3})
+    assert kept == ",".join(sorted((Evidence.DEVICE, Evidence.BANK)))
+    assert from_text(kept) == {Evidence.DEVICE, Evidence.BANK}
+    assert reason.split("\n")[0] == "same shop"
+    assert held_payouts(reason) == {3, 9}
+
+
 @given(SOME)
 def test_evidence_is_read_as_it_was_written(kinds: frozenset[Evidence]) -> None:
     assert from_text(to_text(kinds)) == kinds

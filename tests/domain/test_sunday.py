@@ -233,6 +233,14 @@ def test_times_keep_their_milliseconds_in_text_and_numbers(moment: datetime) -> 
 
 
 def test_a_time_without_a_zone_is_refused_and_others_become_utc_milliseconds() -> None:
+    assert from_ms(to_ms(SUNDAY)) == SUNDAY
+    assert to_ms(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)) == 1_000
     assert to_text(from_text("2026-05-05T07:00:00.1239-05:00")) == "2026-05-05T12:00:00.123Z"
     with pytest.raises(ValueError, match="has no zone"):
         from_text("2026-05-05T12:00:00")
+
+
+def test_a_schedule_may_plan_an_end_an_hour_clear_of_sunday_and_no_later() -> None:
+    assert may_end_at(SUNDAY - timedelta(hours=1))
+    assert not may_end_at(SUNDAY - timedelta(hours=1) + MILLISECOND)
+    assert not may_end_at(SUNDAY)
