@@ -3,9 +3,7 @@
 The only mutable thing of the domain. Time and nonces are arguments; the rules are those of auction-rules.md.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from domain.bidding import Kind, Reserve, Row, Standing, accept
@@ -14,6 +12,20 @@ from domain.errors import Code
 from domain.ledger import Entry, chain, genesis
 from domain.money import INCREMENT_TABLES, is_whole_dollars
 from domain.tail import Tail
+from domain.terms import Answer, Bid, Purchase, Result, Sold, Status, Terms
+
+__all__ = [
+    "MATERIAL_EDIT",
+    "OUTAGE_DELAY",
+    "OUTAGE_EXTENSION",
+    "SLIP_FACTOR",
+    "Answer",
+    "Auction",
+    "Bid",
+    "Result",
+    "Status",
+    "Terms",
+]
 
 MATERIAL_EDIT = "material_edit"
 OUTAGE_DELAY = timedelta(seconds=5)
@@ -21,72 +33,6 @@ OUTAGE_EXTENSION = timedelta(minutes=10)
 SLIP_FACTOR = 2
 
 Private = dict[str, Any] | None
-
-
-class Status(StrEnum):
-    """Where an auction stands. `closing`: the end has passed, bids received before it may still be judged."""
-
-    SCHEDULED = "scheduled"
-    LIVE = "live"
-    HELD = "held"
-    CLOSING = "closing"
-    ENDED = "ended"
-
-
-class Result(StrEnum):
-    """How an auction ended: exactly one of these, once (section 7)."""
-
-    SOLD = "sold"
-    RESERVE_NOT_MET = "reserve_not_met"
-    NO_BIDS = "no_bids"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is frozen when an auction is scheduled. `barred` are the seller and whoever is linked to the seller.
-
-    `clock_rules` is the edition, by default that of lots from before editions: their first entry tells neither
-    `sunday_rule` nor `outage_stagger_ms`, and an end in Saturday's last seconds stands. From 2 on neither is so.
-    """
-
-    auction_id: int
-    barred: tuple[str, ...]
-    start_cents: int
-    reserve_cents: int | None
-    starts_at: datetime
-    ends_at: datetime
-    window_s: int = 120
-    increments: str = "2026-1"
-    sunday_rule: bool = True
-    outage_stagger_ms: int = 0
-    clock_rules: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Bid:
-    """One bid on its way. `nonce` is 64 hex digits from outside; `channel` is door, or operator without one."""
-
-    bid_id: str
-    bidder: str
-    kind: Kind
-    cents: int
-    received_at: datetime
-    nonce: str
-    channel: str = "door"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to an attempt: leading, outbid, refused (with a code) or done. `entry` holds the facts after it.
-
-    `repeated`: the attempt was answered before; `entry` is the first one and nothing was added.
-    """
-
-    outcome: str
-    entry: Entry
-    code: str | None = None
-    repeated: bool = False
 
 
 class Auction:
@@ -115,6 +61,9 @@ class Auction:
         self.slips: set[str] = set()
         self.doubled: dict[int, datetime] = {}
         self.bid_count = 0
+        self.purchase: Purchase | None = None
+        self.tried: set[str] = set()
+        self.sold: Sold | None = None
         self.tail = Tail()
 
     # The clock
@@ -139,6 +88,8 @@ class Auction:
             return
         if self.status is Status.SCHEDULED:
             self.start(now)
+        elif self.purchase is not None:
+            self.lose_purchase(now, "expired")
         elif self.status is Status.HELD:
             self.resume(now)
         elif (sunday := self._sunday()) is not None:
@@ -203,6 +154,8 @@ class Auction:
         clock = self._clock_refusal(received)
         if clock is not None:
             return clock
+        if not self.terms.takes_bids:
+            return Code.NO_BIDDING
         if bid.bidder in self.terms.barred:
             return Code.OWN_VEHICLE
         if bid.bidder == standing.leader:
@@ -288,17 +241,35 @@ class Auction:
             code = Code.ON_HOLD if self.status is Status.HELD else self.over()
             return self.refuse("held", code, now, reason=reason)
         edge = self.starts_at if self.status is Status.SCHEDULED else self.ends_at
-        self.remaining = max(edge - (since or now), at_least)
+        left = self.stop(max(edge - (since or now), at_least), reason, resume_at)
+        return self.done("held", now, reason=reason, remaining_ms=left)
+
+    def stop(self, remaining: timedelta, reason: str, resume_at: datetime | None) -> int:
+        """Stop the clocks with this much left, which is returned in milliseconds."""
         self.status, self.hold_reason, self.resume_at = Status.HELD, reason, resume_at
+        self.remaining = remaining
         self.version += 1
-        return self.done("held", now, reason=reason, remaining_ms=self.remaining // MILLISECOND)
+        return remaining // MILLISECOND
 
     def resume(self, now: datetime, *, at_least: timedelta = timedelta(0)) -> Answer:
         """Start the clocks again with the time that was left at the hold; after a material edit with `at_least`."""
         if self.status is not Status.HELD or self.remaining is None:
             return self.refuse("resumed", Code.NOT_HELD, now)
+        if self.purchase is not None:
+            # Who has it reserved keeps it until then; the clock runs on by itself after that.
+            self.resume_at = self.purchase.expires_at
+            return self.refuse("resumed", Code.RESERVED, now)
         floor = at_least if self.hold_reason == MATERIAL_EDIT else timedelta(0)
-        remaining = max(self.remaining, floor)
+        return self._run_on(now, max(self.remaining, floor), "resumed")
+
+    def lose_purchase(self, now: datetime, reason: str) -> Answer:
+        """A reservation ends without a sale, which is a default of its buyer; the clock runs on with what was left."""
+        if self.purchase is None or self.remaining is None:
+            return self.refuse("buy_now_failed", Code.NOT_RESERVED, now)
+        lost, self.purchase = self.purchase, None
+        return self._run_on(now, self.remaining, "buy_now_failed", purchase_id=lost.purchase_id, reason=reason)
+
+    def _run_on(self, now: datetime, remaining: timedelta, kind: str, **more: Any) -> Answer:
         if self.started:
             self.status, self.ends_at = Status.LIVE, now + remaining
         else:
@@ -307,7 +278,7 @@ class Auction:
             self.ends_at = self.starts_at + length
         self.hold_reason = self.remaining = self.resume_at = None
         self.version += 1
-        answer = self.done("resumed", now, starts_at=to_text(self.starts_at))
+        answer = self.done(kind, now, starts_at=to_text(self.starts_at), **more)
         if self.started:
             self._rest_on_sunday(now)
         return answer
@@ -330,7 +301,7 @@ class Auction:
 
     def end(self, result: Result) -> None:
         """Nothing is judged in after this."""
-        self.status, self.result = Status.ENDED, result
+        self.status, self.result, self.purchase = Status.ENDED, result, None
         self.version += 1
 
     def over(self) -> Code:

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from domain import audit_chain, audit_clock, audit_people, audit_price, audit_refusals, audit_result
+from domain import (
+    audit_chain,
+    audit_clock,
+    audit_people,
+    audit_price,
+    audit_purchases,
+    audit_refusals,
+    audit_result,
+)
 from domain.audit_form import form
 from domain.audit_lot import Inspection, Lot
 from domain.audit_replay import replay
@@ -45,6 +53,7 @@ RULES: Mapping[str, Inspection] = MappingProxyType(
         "withdrawals": audit_people.withdrawals,
         "refusals": audit_refusals.refusals,
         "commands": audit_refusals.commands,
+        "purchases": audit_purchases.purchases,
         "result": audit_result.results,
         "nothing after the result": audit_result.aftermath,
     }

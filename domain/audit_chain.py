@@ -6,7 +6,7 @@ from domain.audit_lot import BIDS, Lot, Opened, PublicEntry, Remark
 from domain.ledger import chain_hash, commitment, genesis
 
 NOTHING_PRIVATE = commitment(None, "")
-PRIVATE_KINDS = BIDS | {"scheduled", "reserve_lowered"}
+PRIVATE_KINDS = BIDS | {"scheduled", "reserve_lowered", "reserved", "offer_accepted"}
 NONCE_DIGITS = 64
 
 

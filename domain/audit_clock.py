@@ -20,6 +20,10 @@ MOVES = {
     "extended": (OPEN, LIVE),
     "cancelled": (OPEN | SCHEDULED | HELD, ENDED),
     "closed": (OPEN, ENDED),
+    "reserved": (LIVE, HELD),
+    "buy_now_failed": (HELD, LIVE),
+    "bought": (HELD, ENDED),
+    "offer_accepted": (OPEN | SCHEDULED, ENDED),
 }
 
 
@@ -77,7 +81,7 @@ def end(lot: Lot) -> Iterator[Remark]:
     """The end is max(end, received + window) after a bid that all can see, and stays but for outages and holds."""
     window = timedelta(seconds=lot.terms["window_s"])
     for step in lot.steps():
-        if step.done("extended", "resumed"):
+        if step.done("extended", "resumed", "buy_now_failed"):
             continue
         expected = max(step.end, step.received_at + window) if step.shown else step.end
         found = from_text(step.after["ends_at"])
@@ -91,11 +95,11 @@ def holds(lot: Lot) -> Iterator[Remark]:
     """A hold keeps what was left, and the lot resumes with exactly that; after a material edit it may be more."""
     held: Step | None = None
     for step in lot.steps():
-        if step.done("held"):
+        if step.done("held", "reserved"):
             held = step
             if timedelta(milliseconds=step.after["remaining_ms"]) not in _remaining(step):
                 yield step.seq, f"{step.after['remaining_ms']} ms is not what was left"
-        elif step.done("resumed") and held is not None:
+        elif step.done("resumed", "buy_now_failed") and held is not None:
             yield from ((step.seq, sentence) for sentence in _resumption(held, step))
 
 
@@ -103,7 +107,7 @@ def _resumption(held: Step, step: Step) -> Iterator[str]:
     due = step.at + timedelta(milliseconds=held.after["remaining_ms"])
     starts_at, ends_at = from_text(step.after["starts_at"]), from_text(step.after["ends_at"])
     edge = ends_at if step.started else starts_at
-    if edge < due or (edge > due and held.after["reason"] != MATERIAL_EDIT):
+    if edge < due or (edge > due and held.after.get("reason") != MATERIAL_EDIT):
         yield f"it must resume until {due.isoformat()}, not {edge.isoformat()}"
     if step.started and starts_at != step.starts_at:
         yield "the start of a lot that has started cannot move"
@@ -114,10 +118,10 @@ def _resumption(held: Step, step: Step) -> Iterator[str]:
 def _remaining(step: Step) -> set[timedelta]:
     edge = step.end if step.started else step.starts_at
     possible = {max(edge - step.at, timedelta(0))}
-    rest = rest_before(step.end)
-    if step.after["reason"] == "sunday" and rest is not None:
+    rest, reason = rest_before(step.end), step.after.get("reason")
+    if reason == "sunday" and rest is not None:
         possible.add(max(edge - rest, timedelta(0)))
-    if step.after["reason"] == "outage":
+    if reason == "outage":
         possible.add(max(edge - step.at, OUTAGE_EXTENSION))
     return {left // MILLISECOND * MILLISECOND for left in possible}
 
@@ -125,8 +129,9 @@ def _remaining(step: Step) -> set[timedelta]:
 def sundays(lot: Lot) -> Iterator[Remark]:
     """No result of a lot under the Sunday rule is decided on a Sunday; older terms do not tell of the rule."""
     for step in lot.steps():
-        if lot.terms.get("sunday_rule") and step.done("closed") and sunday_before(step.at) is not None:
-            yield step.seq, f"it was closed at {step.after['at']}, on a Sunday in Chicago"
+        decided = step.done("closed", "bought", "offer_accepted")
+        if lot.terms.get("sunday_rule") and decided and sunday_before(step.at) is not None:
+            yield step.seq, f"it was {step.kind} at {step.after['at']}, on a Sunday in Chicago"
 
 
 def outages(lot: Lot) -> Iterator[Remark]:

@@ -1,7 +1,7 @@
 """The form of ledger entries: which facts each kind has, of which type, and which codes can refuse it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.auction import Result, Status
@@ -9,7 +9,10 @@ from domain.audit_lot import BIDS, Lot, Public, Remark
 from domain.bidding import Reserve
 from domain.clock import from_text, to_text
 from domain.errors import Code
+from domain.listings import SaleType
 from domain.money import INCREMENT_TABLES
+from domain.purchases import EXPIRED, HOLD_REASON, UNPAID
+from domain.terms import SoldBy
 
 Test = Callable[[Any], bool]
 ALIAS = re.compile(r"Bidder [1-9][0-9]*")
@@ -90,6 +93,10 @@ ALWAYS: Mapping[str, Mapping[str, Test]] = {
     "cancelled": {},
     "closed": {},
     "unreadable": {"channel": _text, "reason": _text},
+    "reserved": {"purchase_id": _text},
+    "buy_now_failed": {"purchase_id": _text},
+    "bought": {"purchase_id": _text},
+    "offer_accepted": {"acceptance_id": _text, "offer_id": _text},
 }
 WHEN_DONE: Mapping[str, Mapping[str, Test]] = {
     "scheduled": {
@@ -107,31 +114,39 @@ WHEN_DONE: Mapping[str, Mapping[str, Test]] = {
     "resumed": {"starts_at": _time},
     "cancelled": {"reason": _text, "by": _text, "result": _one_of(Result.CANCELLED)},
     "closed": {"result": _one_of(Result.SOLD, Result.RESERVE_NOT_MET, Result.NO_BIDS)},
+    "reserved": {"cents": _whole, "expires_at": _time, "remaining_ms": _whole, "reason": _one_of(HOLD_REASON)},
+    "buy_now_failed": {"reason": _one_of(EXPIRED, UNPAID), "starts_at": _time},
+    "bought": {"cents": _whole, "result": _one_of(Result.SOLD), "sold_by": _one_of(SoldBy.BUY_NOW)},
+    "offer_accepted": {"cents": _whole, "result": _one_of(Result.SOLD), "sold_by": _one_of(SoldBy.OFFER)},
 }
-# All of these or none: the terms of lots that were scheduled before they were public (`Terms.clock_rules`) lack them.
-SINCE: Mapping[str, Mapping[str, Test]] = {"scheduled": {"sunday_rule": _flag, "outage_stagger_ms": _whole}}
+# All of these or none: the terms of lots that were scheduled before they were public (`Terms.clock_rules`) lack them,
+# and those that only bids can sell do not tell of other ways.
+SINCE: Mapping[str, Sequence[Mapping[str, Test]]] = {
+    "scheduled": (
+        {"sunday_rule": _flag, "outage_stagger_ms": _whole},
+        {"sale_type": _one_of(*SaleType), "buy_now_cents": _or_null(_whole), "offers_open": _flag},
+    )
+}
 _OVER = frozenset({Code.TOO_LATE, Code.CLOSED})
+_ANY_BID = _OVER | {
+    *(Code.ID_REUSED, Code.NOT_WHOLE_DOLLARS, Code.NOT_STARTED, Code.ON_HOLD, Code.NO_BIDDING, Code.OWN_VEHICLE)
+}
+_ANY_PURCHASE = _OVER | {Code.ID_REUSED, Code.ON_HOLD, Code.RESERVED, Code.NOT_ON_SUNDAY, Code.OWN_VEHICLE}
 CODES: Mapping[str, frozenset[Code]] = {
-    "bid": frozenset(
-        {
-            *(Code.ID_REUSED, Code.NOT_WHOLE_DOLLARS, Code.NOT_STARTED, *_OVER, Code.ON_HOLD, Code.OWN_VEHICLE),
-            *(Code.ALREADY_LEADING, Code.BELOW_MINIMUM),
-        }
-    ),
-    "auto_bid": frozenset(
-        {
-            *(Code.ID_REUSED, Code.NOT_WHOLE_DOLLARS, Code.NOT_STARTED, *_OVER, Code.ON_HOLD, Code.OWN_VEHICLE),
-            *(Code.BELOW_OWN_MAXIMUM, Code.BELOW_MINIMUM),
-        }
-    ),
+    "bid": _ANY_BID | {Code.ALREADY_LEADING, Code.BELOW_MINIMUM},
+    "auto_bid": _ANY_BID | {Code.BELOW_OWN_MAXIMUM, Code.BELOW_MINIMUM},
     "reserve_lowered": frozenset({Code.RESERVE_NOT_LOWERED}),
     "retracted": _OVER | {Code.NO_SUCH_BID, Code.RETRACTION_NOT_ALLOWED},
     "bidder_removed": _OVER | {Code.NO_SUCH_BID, Code.RETRACTION_NOT_ALLOWED},
     "held": _OVER | {Code.ON_HOLD},
-    "resumed": frozenset({Code.NOT_HELD}),
-    "cancelled": _OVER | {Code.HAS_BIDS},
+    "resumed": frozenset({Code.NOT_HELD, Code.RESERVED}),
+    "cancelled": _OVER | {Code.HAS_BIDS, Code.RESERVED},
     "closed": frozenset({Code.NOT_ENDED}),
     "unreadable": frozenset({Code.UNREADABLE}),
+    "reserved": _ANY_PURCHASE | {Code.NOT_STARTED, Code.BUY_NOW_NOT_OPEN, Code.BUY_NOW_ONCE},
+    "buy_now_failed": _OVER | {Code.NOT_RESERVED},
+    "bought": _OVER | {Code.NOT_RESERVED},
+    "offer_accepted": _ANY_PURCHASE | {Code.NOT_WHOLE_DOLLARS, Code.OFFERS_NOT_OPEN},
 }
 # These two are written by the clock alone and carry no outcome.
 WITHOUT_OUTCOME = frozenset({"started", "extended"})
@@ -159,8 +174,9 @@ def _wrong(public: Public) -> Iterator[str]:
         expected |= _outcome(kind)
     if public.get("outcome") != "refused":
         expected |= WHEN_DONE.get(kind, {})
-    if not public.keys().isdisjoint(since := SINCE.get(kind, {})):
-        expected |= since
+    for since in SINCE.get(kind, ()):
+        if not public.keys().isdisjoint(since):
+            expected |= since
     for name, test in expected.items():
         if name not in public:
             yield f"`{name}` is missing"

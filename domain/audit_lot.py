@@ -15,7 +15,8 @@ Inspection = Callable[["Lot"], Iterator[Remark]]
 
 BIDS = frozenset({"bid", "auto_bid"})
 REPLAYS = frozenset({"retracted", "bidder_removed"})
-ENDINGS = frozenset({"closed", "cancelled"})
+PURCHASES = frozenset({"reserved", "buy_now_failed", "bought", "offer_accepted"})
+ENDINGS = frozenset({"closed", "cancelled", "bought", "offer_accepted"})
 STANDING = ("price_cents", "leader", "reserve")
 FACTS = (*STANDING, "version", "minimum_next_cents", "ends_at", "bid_count", "bidder_count")
 
@@ -128,7 +129,7 @@ class Lot:
             step = Step(before, after, starts_at, started, result)
             yield step
             started = started or step.done("started")
-            if step.done("resumed"):
+            if step.done("resumed", "buy_now_failed"):
                 starts_at = from_text(after["starts_at"])
             elif step.done(*ENDINGS):
                 result = after["result"]

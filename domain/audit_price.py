@@ -6,7 +6,7 @@ from domain.audit_lot import BIDS, ENDINGS, FACTS, REPLAYS, STANDING, Lot, Remar
 from domain.bidding import Kind, Reserve
 from domain.money import INCREMENT_TABLES, IncrementTable
 
-ALWAYS_A_VERSION = frozenset({"held", "resumed", "extended"}) | ENDINGS
+ALWAYS_A_VERSION = frozenset({"held", "resumed", "extended", "reserved", "buy_now_failed"}) | ENDINGS
 NEVER_A_VERSION = frozenset({"started", "unreadable"})
 
 

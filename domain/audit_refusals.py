@@ -3,32 +3,35 @@
 from collections.abc import Iterator
 
 from domain.auction import Result, Status
-from domain.audit_lot import BIDS, Lot, Remark, Step
+from domain.audit_lot import BIDS, PURCHASES, Lot, Remark, Step
 from domain.bidding import Kind
 from domain.errors import Code
+from domain.listings import SaleType
 
 BEFORE_THE_CLOCK = frozenset({Code.ID_REUSED.value, Code.NOT_WHOLE_DOLLARS.value})
 OF_A_LEADER = frozenset({Code.ALREADY_LEADING.value, Code.BELOW_OWN_MAXIMUM.value})
+OTHERS = BIDS | PURCHASES | {"unreadable"}
 OWN_VEHICLE = Code.OWN_VEHICLE.value
 NO_CODE = ""
 
 
 def refusals(lot: Lot) -> Iterator[Remark]:
     """Every refused bid has the code that clock and leader give, and no bid was accepted that they refuse."""
+    takes_bids = lot.terms.get("sale_type", SaleType.TIMED) == SaleType.TIMED
     for step in lot.steps():
         if step.kind not in BIDS or step.after["code"] in BEFORE_THE_CLOCK:
             continue
         code, clock = step.after["code"] or NO_CODE, _clock_code(step)
         if clock not in {NO_CODE, code}:
             yield step.seq, f"the answer must be {clock}, it is {code or 'accepted'}"
-        elif clock == NO_CODE and code not in _possible(step):
+        elif clock == NO_CODE and code not in (_possible(step) if takes_bids else {Code.NO_BIDDING.value}):
             yield step.seq, f"the answer cannot be {code or 'accepted'}"
 
 
 def commands(lot: Lot) -> Iterator[Remark]:
-    """Commands are refused only where the state before them refuses them."""
+    """Commands are refused only where the state before them refuses them; `domain.audit_purchases` sees to the rest."""
     for step in lot.steps():
-        if step.refused and step.kind not in BIDS and step.kind != "unreadable" and not _refusable(step):
+        if step.refused and step.kind not in OTHERS and not _refusable(step):
             yield step.seq, f"{step.kind} cannot be refused as {step.after['code']} here"
 
 
@@ -61,6 +64,8 @@ def _refusable(step: Step) -> bool:
         return bool(code == _over(step))
     if code in {Code.TOO_LATE, Code.CLOSED}:
         return False
+    if code == Code.RESERVED:
+        return bool(status == Status.HELD)
     match step.kind:
         case "held":
             return bool(status == Status.HELD)

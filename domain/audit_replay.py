@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.auction import OUTAGE_EXTENSION, Auction, Bid, Status, Terms
-from domain.audit_lot import BIDS, ENDINGS, Lot, Opened, Public, PublicEntry, Remark
+from domain.audit_lot import BIDS, ENDINGS, PURCHASES, Lot, Opened, Public, PublicEntry, Remark
 from domain.bidding import Kind
 from domain.clock import CLOCK_RULES, MILLISECOND, from_text, rest_before
 from domain.errors import Code
+from domain.listings import SaleType
+from domain.purchases import EXPIRED, Acceptance, Wish, accept, reserve, settle
 from domain.steering import ADMIN, SELLER, cancel, change_reserve, remove_bidder, retract, schedule
 
 BIDDER = "bidder"
+NAMING_A_BUYER = BIDS | {"reserved", "offer_accepted"}
 NOTHING = Opened(None, "")
 
 
@@ -49,7 +52,7 @@ def _said(made: Public, found: Public, name: str) -> str:
 def _unreadable(public: Public, opened: Opened) -> Iterator[str]:
     private = opened.private or {}
     kind = public["kind"]
-    if kind in BIDS and not (_is_text(private.get("bidder_id")) and _is_cents(private.get("cents"))):
+    if kind in NAMING_A_BUYER and not (_is_text(private.get("bidder_id")) and _is_cents(private.get("cents"))):
         yield "its private part names no bidder and cents"
     if kind in {"scheduled", "reserve_lowered"} and not (
         "reserve_cents" in private and (private["reserve_cents"] is None or _is_cents(private["reserve_cents"]))
@@ -86,6 +89,9 @@ def _scheduled(lot: Lot, opened: Mapping[int, Opened]) -> Auction | None:
             sunday_rule=first.get("sunday_rule", False),
             outage_stagger_ms=first.get("outage_stagger_ms", _stagger(lot)),
             clock_rules=CLOCK_RULES if "sunday_rule" in first else 1,
+            sale_type=SaleType(first.get("sale_type", SaleType.TIMED)),
+            buy_now_cents=first.get("buy_now_cents"),
+            offers_open=first.get("offers_open", False),
         )
     )
 
@@ -115,6 +121,8 @@ def _repeat(auction: Auction, entry: PublicEntry, opened: Opened) -> None:
         _retract(auction, public, now)
     elif kind == "bidder_removed":
         _remove(auction, public, now)
+    elif kind in PURCHASES:
+        _purchase(auction, public, opened, now)
     elif kind in ENDINGS:
         _finish(auction, public, now)
     else:
@@ -145,6 +153,20 @@ def _remove(auction: Auction, public: Public, now: datetime) -> None:
     bidder = named.get(public["bidder"], "")
     own = public.get("by") == BIDDER or public["code"] == Code.RETRACTION_NOT_ALLOWED
     remove_bidder(auction, bidder, now, bidder if own else ADMIN, public.get("reason", ""))
+
+
+def _purchase(auction: Auction, public: Public, opened: Opened, now: datetime) -> None:
+    private = opened.private or {}
+    match public["kind"]:
+        case "reserved":
+            wish = Wish(public["purchase_id"], private["bidder_id"], private["cents"], opened.nonce)
+            reserve(auction, wish, now)
+        case "offer_accepted":
+            named = public["acceptance_id"], public["offer_id"]
+            accept(auction, Acceptance(*named, private["bidder_id"], private["cents"], opened.nonce), now)
+        case kind:
+            # A confirmation that came too late is written as the loss that it was.
+            settle(auction, public["purchase_id"], now, paid=kind == "bought" or public.get("reason") == EXPIRED)
 
 
 def _finish(auction: Auction, public: Public, now: datetime) -> None:

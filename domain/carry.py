@@ -1,7 +1,7 @@
 """An auction as one plain value: what is carried through continue-as-new, and back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -12,6 +12,7 @@ from domain.clock import MILLISECOND
 from domain.ledger import Entry
 from domain.money import DOLLAR
 from domain.tail import Tail
+from domain.terms import Purchase, Sold
 
 LETTERS = {Kind.BID: "b", Kind.AUTO_BID: "a", None: "r"}
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
@@ -63,6 +64,9 @@ class Carried:
     recorded_through: int
     tail_prev_hash: str
     tail: list[PackedEntry]
+    purchase: Purchase | None = None
+    tried: list[str] = field(default_factory=list)
+    sold: Sold | None = None
 
 
 def carry(auction: Auction) -> Carried:
@@ -96,6 +100,9 @@ def carry(auction: Auction) -> Carried:
         recorded_through=auction.tail.recorded_through,
         tail_prev_hash=entries[0].prev_hash if entries else auction.hash,
         tail=[(entry.public, entry.private, entry.nonce, entry.hash) for entry in entries],
+        purchase=auction.purchase,
+        tried=sorted(auction.tried),
+        sold=auction.sold,
     )
 
 
@@ -121,6 +128,7 @@ def restore(carried: Carried) -> Auction:
     auction.out, auction.silent, auction.slips = set(carried.out), set(carried.silent), set(carried.slips)
     auction.doubled = dict(carried.doubled)
     auction.bid_count = carried.bid_count
+    auction.purchase, auction.tried, auction.sold = carried.purchase, set(carried.tried), carried.sold
     auction.tail = _tail(carried)
     return auction
 

@@ -21,6 +21,7 @@ REFUSALS: Mapping[str, str] = {
     Code.NOT_WHOLE_DOLLARS: "Bids are whole dollars, one at least.",
     Code.CLOSED: "The auction had been cancelled before it came.",
     Code.ON_HOLD: "The auction was on hold, and its clock stood still; it goes on with the time that was left.",
+    Code.NO_BIDDING: "This vehicle is sold at its fixed price or by an offer; it takes no bids.",
     Code.OWN_VEHICLE: "Sellers, and whoever is linked to their account, cannot bid on their own vehicle.",
     Code.ALREADY_LEADING: "You were leading already; an auto-bid raises your maximum without bidding against yourself.",
     Code.BELOW_OWN_MAXIMUM: "You were leading with a maximum at least as high; a maximum can only be raised.",
@@ -32,7 +33,7 @@ class Question:
     """What a bidder asks about: the own entry with the offer in `cents`, and the public entries around it, in order.
 
     `before` is the entry in front of the bid, `later` are all that came after it so far. `starts_at` is the start that
-    was in force, as text.
+    was in force, as text. `sold_at` is when the lot was sold without a hammer, if it was before this bid.
     """
 
     own: Public
@@ -40,6 +41,7 @@ class Question:
     before: Public
     later: Sequence[Public] = ()
     starts_at: str = ""
+    sold_at: str = ""
 
     @property
     def offer(self) -> str:
@@ -60,6 +62,9 @@ def _refusal(question: Question) -> str:
         case Code.NOT_STARTED:
             start = f" The start was set for {_when(question.starts_at)}." if question.starts_at else ""
             return f"It was received at {_when(own['received_at'])}, before bidding had started.{start}"
+        case Code.TOO_LATE if question.sold_at:
+            when = f"at {_when(question.sold_at)}, by its fixed price or an offer"
+            return f"It was received at {_when(own['received_at'])}; the vehicle had been sold {when}."
         case Code.TOO_LATE:
             return f"It was received at {_when(own['received_at'])}; bidding ended at {_when(before['ends_at'])}."
         case Code.BELOW_MINIMUM:
