@@ -1,9 +1,14 @@
 """What the vendor's answers make of a payment, and the way back of money: void, refund, or wait for the settlement."""
 
+from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from activities.db.payments import Change, Payment
 from activities.providers.authorize_net_results import (
+    BATCH_FAILED,
+    LOST_STATUSES,
+    NEVER_SETTLED_STATUSES,
+    VOIDED,
     Ambiguous,
     CardRef,
     Charged,
@@ -25,11 +30,24 @@ from activities.providers.authorize_net_results import (
 from domain.payments import Kind, State
 
 AMBIGUOUS = "AMBIGUOUS"
+CHARGE_REVERSED = "CHARGE_REVERSED"
 NO_CARD = "NO_CARD"
 NO_TRANSACTION = "NO_TRANSACTION"
-VOIDED = "voided"
 # The stored card is gone at the vendor.
 NO_RECORD = "E00040"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLost:
+    """There is nothing to give back: the charge itself was taken back from us. `status` is the vendor's."""
+
+    status: str
+
+    def ends_return(self, *, again: bool) -> Change:
+        """What becomes of a return of it. One sent before may have given back what was disputed only later."""
+        if again and self.status not in NEVER_SETTLED_STATUSES:
+            return Change(State.MANUAL, code=self.status)
+        return Change(State.FAILED, code=CHARGE_REVERSED)
 
 
 class Returns(Protocol):
@@ -70,7 +88,7 @@ def found_charge_change(found: FoundCharge) -> Change | None:
         case Declined():
             return Change(State.DECLINED, code=found.code)
         case Reversed():
-            return Change(State.FAILED, found.transaction_id, found.status)
+            return Change(_reversed(found.status), found.transaction_id, found.status)
         case Ambiguous():
             return Change(State.MANUAL, code=AMBIGUOUS)
         case NotFound():
@@ -79,14 +97,23 @@ def found_charge_change(found: FoundCharge) -> Change | None:
             assert_never(unreachable)
 
 
-async def give_back(vendor: Returns, payment: Payment, charge: Payment, card: CardRef) -> Change | None:
+def _reversed(status: str) -> State:
+    """A charge found taken back: it never was, it may come back, or nobody knows what the vendor means."""
+    if status in NEVER_SETTLED_STATUSES and status != BATCH_FAILED:
+        return State.FAILED
+    return State.REVERSED if status in LOST_STATUSES else State.MANUAL
+
+
+async def give_back(vendor: Returns, payment: Payment, charge: Payment, card: CardRef) -> Change | ChargeLost | None:
     """Give back by the way that is open; None where only tonight's settlement opens one. `card` is the stored one."""
     told = await vendor.transaction(charge.transaction_id or "")
     whole = payment.amount_cents == charge.amount_cents
     if told is None:
         return Change(State.MANUAL, code=NO_TRANSACTION)
-    if told.status == VOIDED:
-        return _voided(told.transaction_id) if whole else Change(State.MANUAL, code=VOIDED)
+    if told.status == VOIDED and whole:
+        return _voided(told.transaction_id)
+    if told.status in LOST_STATUSES:
+        return ChargeLost(told.status)
     if told.is_unsettled:
         return await _void(vendor, told.transaction_id, payment) if whole else None
     if not told.last4 and told.card != card:
@@ -97,12 +124,16 @@ async def give_back(vendor: Returns, payment: Payment, charge: Payment, card: Ca
     return _refund_change(outcome)
 
 
-async def found_refund_change(vendor: Returns, payment: Payment, charge: Payment, profile_id: str) -> Change | None:
-    """What a look-up makes of a return; None where the vendor shows nothing."""
-    if payment.amount_cents == charge.amount_cents:
-        told = await vendor.transaction(charge.transaction_id or "")
-        if told is not None and told.status == VOIDED:
-            return _voided(told.transaction_id)
+async def found_refund_change(
+    vendor: Returns, payment: Payment, charge: Payment, profile_id: str
+) -> Change | ChargeLost | None:
+    """What a look-up makes of a return; None where the vendor shows nothing. Of a charge that was never settled nothing
+    can have been refunded; of one that was disputed later, something may have been before."""
+    told = await vendor.transaction(charge.transaction_id or "")
+    if told is not None and told.status == VOIDED and payment.amount_cents == charge.amount_cents:
+        return _voided(told.transaction_id)
+    if told is not None and told.status in NEVER_SETTLED_STATUSES:
+        return ChargeLost(told.status)
     if not profile_id:
         return None
     found = await vendor.find_refund(profile_id, payment.reference, payment.amount_cents)
@@ -134,5 +165,7 @@ def _voided(transaction_id: str) -> Change:
 
 def _refund_change(outcome: RefundOutcome) -> Change:
     if isinstance(outcome, Refunded):
+        if outcome.failed:
+            return Change(State.MANUAL, outcome.transaction_id, BATCH_FAILED)
         return Change(State.DONE, outcome.transaction_id)
     return Change(State.DECLINED, code=f"{outcome.reason}:{outcome.code}")

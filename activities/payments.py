@@ -17,13 +17,16 @@ from activities.db.engine import reading, transaction
 from activities.db.payments import Change, Claimed, Payment
 from activities.ledger import utc_now
 from activities.payment_outcomes import (
+    CHARGE_REVERSED,
     NO_CARD,
+    ChargeLost,
     Returns,
     charge_change,
     found_charge_change,
     found_refund_change,
     give_back,
 )
+from activities.payment_settlement import is_followed, settlement
 from activities.providers.authorize_net_results import CardRef, ChargeOutcome, FoundCharge
 from activities.providers.failures import OutcomeUnknownError, RejectedError, UnavailableError
 from activities.vendor_calls import vendor_calls
@@ -101,8 +104,9 @@ class PaymentWork(contracts.PaymentActivities):
 
     @activity.defn(name="refund_payment")
     async def refund_payment(self, work: contracts.PaymentTry) -> contracts.PaymentState:
-        """Void or refund at most once per claim; one that has to wait for the settlement is given back."""
-        claimed = await self._claim(work)
+        """Void or refund at most once per claim; one that has to wait for the settlement is given back. Nothing of a
+        charge that was taken back from us is given back a second time."""
+        claimed = await self._write(lambda c: self._claimed_return(c, work))
         if isinstance(claimed, Payment):
             return _told(claimed)
         charge = await self._read(lambda c: _charge_of(c, claimed.payment))
@@ -110,19 +114,22 @@ class PaymentWork(contracts.PaymentActivities):
         if change is None:
             released = await self._write(lambda c: payments.release(c, claimed, utc_now()))
             return contracts.PaymentState(released.state, released.code or "", waits=True)
-        return _told(await self._mark(work.payment_id, change))
+        return _told(await self._concluded(claimed.payment, charge, change, again=claimed.again))
 
     @activity.defn(name="look_up_payment")
     async def look_up_payment(self, work: contracts.PaymentTry) -> contracts.PaymentState:
-        """Find out at the vendor, by our reference, what became of a payment."""
+        """Find out at the vendor what became of a payment: by our reference, or by its transaction once it was done, to
+        learn whether it still is."""
         payment = await self._write(lambda c: _in_doubt(c, work.payment_id))
+        if is_followed(payment):
+            return await self._followed(payment)
         if is_final(payment.state) or payment.state is State.CREATED:
             return _told(payment)
         with vendor_calls():
             change = await self._found(payment, work)
         if change is None:
             return contracts.PaymentState(payment.state, payment.code or "", absent=True)
-        return _told(await self._mark(work.payment_id, change))
+        return _told(change if isinstance(change, Payment) else await self._mark(work.payment_id, change))
 
     @activity.defn(name="end_payment")
     async def end_payment(self, work: contracts.EndPayment) -> contracts.PaymentState:
@@ -144,7 +151,7 @@ class PaymentWork(contracts.PaymentActivities):
 
     def _ended(self, connection: Connection, work: contracts.EndPayment) -> Payment:
         payment = _in_doubt(connection, work.payment_id)
-        if payment.state is State.CREATED or not work.unsent_only:
+        if not is_final(payment.state) and (payment.state is State.CREATED or not work.unsent_only):
             state = State.FAILED if payment.state is State.CREATED else State.MANUAL
             payment, _ = self._moved(connection, work.payment_id, Change(state, code=work.code))
         return payment
@@ -155,14 +162,44 @@ class PaymentWork(contracts.PaymentActivities):
         outcome = await self._vendor.charge(_card(work), payment.amount_cents, payment.reference, description)
         return charge_change(outcome, again=claimed.again)
 
-    async def _found(self, payment: Payment, work: contracts.PaymentTry) -> Change | None:
+    async def _found(self, payment: Payment, work: contracts.PaymentTry) -> Change | Payment | None:
         if payment.kind is Kind.CHARGE:
             if not work.profile_id:
                 return None
             found = await self._vendor.find_charge(work.profile_id, payment.reference, payment.amount_cents)
             return found_charge_change(found)
         charge = await self._read(lambda c: _charge_of(c, payment))
-        return await found_refund_change(self._vendor, payment, charge, work.profile_id)
+        change = await found_refund_change(self._vendor, payment, charge, work.profile_id)
+        return await self._concluded(payment, charge, change, again=True) if isinstance(change, ChargeLost) else change
+
+    async def _followed(self, payment: Payment) -> contracts.PaymentState:
+        """A payment that was done, as the vendor shows it now. Written only if it is still as it was read."""
+        with vendor_calls():
+            shown = await self._vendor.transaction(payment.transaction_id or "")
+        judged = settlement(payment, None if shown is None else shown.status)
+        if judged.change is None:
+            return contracts.PaymentState(payment.state, payment.code or "", waits=judged.waits)
+        found = await self._mark(payment.id, judged.change, only_from=payment.state)
+        # Not moved: another run was first, or a return of ours let the charge go and will know by itself.
+        waits = judged.waits if found.state is judged.change.state else await self._write(lambda c: _is_open(c, found))
+        return contracts.PaymentState(found.state, found.code or "", waits=waits)
+
+    async def _concluded(
+        self, payment: Payment, charge: Payment, outcome: Change | ChargeLost, *, again: bool
+    ) -> Payment:
+        """End a return; one of a charge that is lost ends with it. Whatever dies in between finds the charge again."""
+        if isinstance(outcome, ChargeLost):
+            await self._mark(charge.id, Change(State.REVERSED, code=outcome.status), only_from=State.DONE)
+            outcome = outcome.ends_return(again=again)
+        return await self._mark(payment.id, outcome)
+
+    def _claimed_return(self, connection: Connection, work: contracts.PaymentTry) -> Claimed | Payment:
+        payment = _known(connection, work.payment_id)
+        if _charge_of(connection, payment).state is not State.REVERSED:
+            return payments.claim(connection, work.payment_id, utc_now(), resend_until=work.resend_until)
+        if payment.state is State.CREATED:
+            payment, _ = self._moved(connection, payment.id, Change(State.FAILED, code=CHARGE_REVERSED))
+        return payment if payment.state is not State.SENDING else _in_doubt(connection, payment.id)
 
     async def _outcome(self, claimed: Claimed, call: Awaitable[T]) -> T | Change:
         """What a sending came to. Any error that is not named here leaves the row half sent, and so in doubt."""
@@ -186,16 +223,18 @@ class PaymentWork(contracts.PaymentActivities):
             lambda c: payments.claim(c, work.payment_id, utc_now(), resend_until=work.resend_until)
         )
 
-    async def _mark(self, payment_id: int, change: Change) -> Payment:
-        payment, outbox_ids = await self._write(lambda c: self._moved(c, payment_id, change))
+    async def _mark(self, payment_id: int, change: Change, *, only_from: State | None = None) -> Payment:
+        payment, outbox_ids = await self._write(lambda c: self._moved(c, payment_id, change, only_from))
         if outbox_ids and self._postman is not None:
             await self._postman.send(outbox_ids)
         return payment
 
-    def _moved(self, connection: Connection, payment_id: int, change: Change) -> tuple[Payment, Sequence[str]]:
+    def _moved(
+        self, connection: Connection, payment_id: int, change: Change, only_from: State | None = None
+    ) -> tuple[Payment, Sequence[str]]:
         """Move a payment and let its end have its consequences, in one transaction."""
         now = utc_now()
-        payment, moved = payments.mark(connection, payment_id, change, now)
+        payment, moved = payments.mark(connection, payment_id, change, now, only_from=only_from)
         if not moved:
             return payment, []
         facts = {"payment_id": payment_id, "kind": payment.kind.value, "state": payment.state.value}
@@ -203,6 +242,8 @@ class PaymentWork(contracts.PaymentActivities):
         refused = payment.kind is not Kind.CHARGE and payment.state in {State.DECLINED, State.FAILED}
         if payment.state is State.MANUAL or refused:
             log.error("payment_needs_a_person", code=payment.code, **facts)
+        if payment.state is State.REVERSED:
+            log.error("payment_taken_back", code=payment.code, **facts)
         return payment, self._follow[payment.purpose](connection, payment, now) if is_final(payment.state) else []
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
@@ -233,6 +274,12 @@ def _in_doubt(connection: Connection, payment_id: int) -> Payment:
     if payment.state is State.SENDING:
         payment, _ = payments.mark(connection, payment_id, Change(State.UNKNOWN), utc_now())
     return payment
+
+
+def _is_open(connection: Connection, charge: Payment) -> bool:
+    """Whether a charge that should have been reversed waits for a return that has not ended yet."""
+    back = payments.whole_return(connection, charge) if charge.state is State.DONE else None
+    return back is not None and not is_final(back.state)
 
 
 def _card_of(connection: Connection, payment: Payment) -> CardRef | None:

@@ -1,11 +1,12 @@
-"""Payments that only a person can end: what the vendor did with them is read in its console and written down here."""
+"""Payments that only a person can end, and charges that were taken back: what the vendor or a bank did with them is
+read elsewhere and written down here."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import Connection
 from starlette.requests import Request
 from typing_extensions import TypedDict
@@ -15,12 +16,13 @@ from activities.db.audit import Deed
 from activities.db.payments import Change, Payment
 from api.commands import Reason
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
-from api.paging import Cursor, Limit, number_key
+from api.paging import ID_MAX, Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Admin, Audience, Staff
+from api.signins import Via
+from api.sources import source_of
 from api.staff_reads import note_read
 from api.state import services_of
 from domain.clock import to_text
@@ -41,23 +43,37 @@ EXAMPLE: dict[str, Any] = {
     "updated_at": "2026-05-05T20:00:00.000Z",
 }
 RESOLVED = {**EXAMPLE, "state": "done", "code": None, "transaction_id": "60200000001"}
+TWO_FACTS = "What is done names the vendor's transaction and the amount in its record, and both must be this payment's."
 PAGE = {"items": [EXAMPLE], "next_cursor": None, "total": 1}
+# Why a charge was reversed by somebody here: no status of the vendor undoes that.
+CHARGEBACK = "CHARGEBACK"
 router = APIRouter(prefix="/api", tags=["payments"])
 
 
 class Finding(BaseModel):
-    """What somebody found out at the vendor, and why they believe it. A charge that is `done` names its transaction,
-    by which it can be given back."""
+    """What somebody found out at the vendor, and why they believe it.
+
+    What is `done` names two facts of the vendor's record: its transaction and the amount in it. A charge that was done
+    is `reversed` by a bank's chargeback, of which the vendor knows nothing, and `done` again when the dispute is won.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"outcome": "done", "transaction_id": "60200000001", "reason": "Settled, see the batch."}]
+            "examples": [
+                {
+                    "outcome": "done",
+                    "transaction_id": "60200000001",
+                    "amount_cents": 250_000,
+                    "reason": "Settled, see the batch.",
+                }
+            ]
         },
     )
 
-    outcome: Literal["done", "failed"]
+    outcome: Literal["done", "failed", "reversed"]
     transaction_id: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")] | None = None
+    amount_cents: Annotated[int, Field(strict=True, ge=0, le=ID_MAX)] | None = None
     reason: Reason
 
 
@@ -79,7 +95,7 @@ class ReviewedPaymentView(TypedDict):
 
 
 class ReviewedPaymentPage(TypedDict):
-    """Payments that wait for a person, newest first; `total` counts all of them."""
+    """Payments in a state, newest first; `total` counts all of them."""
 
     items: list[ReviewedPaymentView]
     next_cursor: str | None
@@ -87,26 +103,39 @@ class ReviewedPaymentPage(TypedDict):
 
 
 @router.get("/support/payments", **about(Audience.STAFF, "INVALID_CURSOR", example=PAGE))
-async def list_manual(request: Request, person: Staff, limit: Limit = 50, cursor: Cursor = None) -> ReviewedPaymentPage:
-    """Payments of which a person has to find out what the vendor did."""
+async def list_payments(
+    request: Request,
+    person: Staff,
+    state: Annotated[
+        Literal["manual", "reversed"], Query(description="What waits for a person, or was taken back from us.")
+    ] = "manual",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ReviewedPaymentPage:
+    """Payments of which a person has to find out what the vendor did, or charges that were taken back."""
     database, before = services_of(request).database, number_key(cursor)
     await note_read(request, person, "payments", "payments")
-    found = await database.read(payments.manual, limit + 1, before)
+    found = await database.read(payments.in_state, State(state), limit + 1, before)
     return {
         "items": [_view(payment) for payment in found[:limit]],
         "next_cursor": str(found[limit - 1].id) if len(found) > limit else None,
-        "total": await database.read(payments.count_manual),
+        "total": await database.read(payments.count_in_state, State(state)),
     }
 
 
 @router.post(
     "/admin/payments/{payment_id}/resolve",
-    **about(Audience.ADMIN, "DEPOSIT_NOT_FOUND", "DEPOSIT_NOT_HELD", example=RESOLVED),
+    **about(Audience.ADMIN, "BROWSER_ONLY", "DEPOSIT_NOT_FOUND", "DEPOSIT_NOT_HELD", example=RESOLVED),
 )
 async def resolve(request: Request, admin: Admin, payment_id: Id, finding: Finding) -> ReviewedPaymentView:
-    """End a payment that waits for a person, with all that follows. The same finding again changes nothing."""
+    """End a payment that waits for a person, or write down a chargeback, with all that follows, once.
+
+    Only for a person who has just stepped up: a bearer token, whenever it was made, resolves nothing.
+    """
+    if request.state.identity.via is not Via.SESSION:
+        raise fail("BROWSER_ONLY")
     services = services_of(request)
-    deed = Deed(now(), admin.id, "payment_resolved", f"payment {payment_id}", {}, request_id(request.scope))
+    deed = Deed(now(), admin.id, "payment_resolved", f"payment {payment_id}", {}, *source_of(request))
     public_url = services.settings.public_url
     payment, outbox_ids = await services.database.write(_resolve, payment_id, finding, deed, public_url)
     for outbox_id in outbox_ids:
@@ -122,25 +151,56 @@ def _resolve(
     if before is None:
         raise fail("DEPOSIT_NOT_FOUND", "There is no such payment.")
     change = Change(State(finding.outcome), finding.transaction_id)
-    if (
-        change.state is State.DONE
-        and before.kind is Kind.CHARGE
-        and not (finding.transaction_id or before.transaction_id)
-    ):
-        raise fail("INVALID_INPUT", "A charge that is done needs the vendor's transaction.")
-    payment, moved = payments.mark(connection, payment_id, change, deed.at, only_from=State.MANUAL)
+    if change.state is State.REVERSED:
+        change = Change(State.REVERSED, code=CHARGEBACK)
+    if change.state is State.DONE and (wrong := _doubts(connection, before, finding)):
+        raise fail("INVALID_INPUT", TWO_FACTS, errors=wrong)
+    payment, moved = payments.mark(connection, payment_id, change, deed.at, only_from=_leaves(before, change))
     if not moved:
         if payment.state is change.state:
             return payment, []
         raise fail("DEPOSIT_NOT_HELD", "This payment waits for nobody.", state=payment.state.value)
     detail = {
+        "before": before.state.value,
         "outcome": finding.outcome,
+        "amount_cents": finding.amount_cents,
         "transaction_id": payment.transaction_id,
         "code": before.code,
         "reason": finding.reason,
     }
     audit.note(connection, replace(deed, detail=detail))
     return payment, deposits.follow(connection, payment, deed.at, public_url=public_url)
+
+
+def _doubts(connection: Connection, payment: Payment, finding: Finding) -> list[dict[str, str]]:
+    """What in the facts of the vendor's record is missing, or is of another payment."""
+    own = {payment.id, payment.of_payment_id}
+    named = finding.transaction_id
+    others = set() if named is None else set(payments.by_transaction(connection, named)) - own
+    wrong = {
+        ("transaction_id", "required", "name the vendor's transaction"): named is None,
+        ("transaction_id", "known", "the vendor gave this payment another transaction"): (
+            payment.kind is Kind.CHARGE and named is not None and payment.transaction_id not in {None, named}
+        ),
+        ("transaction_id", "unique", "this transaction is another payment's"): bool(others),
+        ("amount_cents", "required", "name the amount in the vendor's record"): finding.amount_cents is None,
+        ("amount_cents", "equal", "this is not the payment's amount; find the right transaction"): (
+            finding.amount_cents not in {None, payment.amount_cents}
+        ),
+    }
+    return [
+        {"field": field, "rule": rule, "message": message}
+        for (field, rule, message), is_wrong in wrong.items()
+        if is_wrong
+    ]
+
+
+def _leaves(before: Payment, change: Change) -> State:
+    """The one state that a finding may end. What a bank took back was done; that it did may turn out otherwise."""
+    if change.state is State.REVERSED:
+        return State.DONE
+    written_down = before.state is State.REVERSED and before.code == CHARGEBACK
+    return State.REVERSED if written_down and change.state is State.DONE else State.MANUAL
 
 
 def _view(payment: Payment) -> ReviewedPaymentView:

@@ -26,7 +26,8 @@ class Kind(StrEnum):
 
 class State(StrEnum):
     """Where a payment stands. `unknown`: the vendor may have done it; `held`: the vendor reviews it; `failed`: nothing
-    was taken or given, for a reason that is not the card's; `manual`: a person has to find out."""
+    was taken or given, for a reason that is not the card's; `manual`: a person has to find out; `reversed`: a charge
+    that was taken, and taken back from us."""
 
     CREATED = "created"
     SENDING = "sending"
@@ -36,11 +37,14 @@ class State(StrEnum):
     DECLINED = "declined"
     FAILED = "failed"
     MANUAL = "manual"
+    REVERSED = "reversed"
 
 
-ENDS = frozenset({State.DONE, State.DECLINED, State.FAILED})
+ENDS = frozenset({State.DONE, State.DECLINED, State.FAILED, State.REVERSED})
 # From `sending` back to `created` only where the vendor has certainly done nothing; from `unknown` to `sending` only
-# under the same reference, within the window. Whatever is proven later ends a payment in doubt.
+# under the same reference, within the window. Whatever is proven later ends a payment in doubt. What is done is undone
+# by others only: a charge that is taken back from us is reversed, until a batch that failed is settled after all; a
+# return that did not arrive is for a person, as the vendor may carry it out yet, and a second one would give twice.
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
         State.CREATED: frozenset({State.SENDING, State.FAILED, State.MANUAL}),
@@ -48,7 +52,8 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         State.UNKNOWN: frozenset({State.SENDING, State.HELD, State.MANUAL}) | ENDS,
         State.HELD: frozenset({State.MANUAL}) | ENDS,
         State.MANUAL: ENDS,
-        State.DONE: frozenset(),
+        State.DONE: frozenset({State.REVERSED, State.MANUAL}),
+        State.REVERSED: frozenset({State.DONE}),
         State.DECLINED: frozenset(),
         State.FAILED: frozenset(),
     }
@@ -63,8 +68,13 @@ def may_move(before: State, after: State) -> bool:
 
 
 def is_final(state: State) -> bool:
-    """Whether nothing will change any more."""
-    return not MOVES[state]
+    """Whether it is over: nobody waits for anything, and only what is done at the vendor later can change it."""
+    return state in ENDS
+
+
+def taken_back(kind: Kind) -> State:
+    """What becomes of a payment that was done and is not any more."""
+    return State.REVERSED if kind is Kind.CHARGE else State.MANUAL
 
 
 def resend_until(first_sent_at: datetime) -> datetime:

@@ -24,9 +24,15 @@ LOOKS_BEFORE_RESEND = 2
 WATCH_PAUSE = timedelta(days=1)
 WATCH_FOR = timedelta(days=30)
 TELL_WITHIN = timedelta(minutes=10)
+# The settlement runs each night. A batch that failed is sent again for 30 days, if somebody asks the vendor for it.
+SETTLED_AFTER = timedelta(days=2)
+FOLLOW_FOR = timedelta(days=35)
+MOST_LOOKS = 100
+SETTLEMENT_PATCH = "settlement"
 AWAY, LOST, UNSETTLED, HELD_LONG = "VENDOR_AWAY", "OUTCOME_UNKNOWN", "UNSETTLED", "HELD_TOO_LONG"
 DOUBTFUL = frozenset({State.SENDING, State.UNKNOWN})
 WATCHED = frozenset({State.HELD, State.MANUAL})
+FOLLOWED = frozenset({State.DONE, State.REVERSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class PaymentStart:
 
 @dataclass(frozen=True, slots=True)
 class PaymentOutcome:
-    """How it ended; `code` says why where it is not done."""
+    """How it stands when nothing more is to be expected; `code` says why where it is not done."""
 
     state: State
     code: str = ""
@@ -50,7 +56,8 @@ class PaymentWorkflow:
 
     It is sent, and where nobody knows what the vendor did, looked up by its reference until that is known; it is sent
     again only under the same reference, while the vendor would find the first one. What is still in doubt after that,
-    or held for review, is watched for news for a month.
+    or held for review, is watched for news for a month. What is done is looked at once more after its settlement, and
+    with any news; news that come after that begin another run.
     """
 
     @workflow.init
@@ -61,7 +68,7 @@ class PaymentWorkflow:
 
     @workflow.run
     async def run(self, start: PaymentStart) -> PaymentOutcome:
-        """Send; find out what is in doubt; watch what others decide; let the account know."""
+        """Send; find out what is in doubt; watch what others decide; let the account know; see whether it holds."""
         del start
         plan: PaymentPlan = await workflow.execute_activity_method(
             PaymentActivities.open_payment, self._payment_id, **policies.MARK_PAYMENT
@@ -72,6 +79,8 @@ class PaymentWorkflow:
         if status.state in WATCHED:
             status = await self._watch(plan, status)
         await self._tell(plan)
+        if status.state in FOLLOWED and workflow.patched(SETTLEMENT_PATCH):
+            status = await self._follow(plan, status)
         return PaymentOutcome(status.state, status.code)
 
     @workflow.signal
@@ -127,6 +136,23 @@ class PaymentWorkflow:
             status = looked if is_final(looked.state) or looked.state in WATCHED else status
         return await self._end(HELD_LONG) if status.state is State.HELD else status
 
+    async def _follow(self, plan: PaymentPlan, status: PaymentState) -> PaymentState:
+        """Look after the settlement, and every day while that is open; after news once more, for the vendor may lag."""
+        until, pause = workflow.now() + FOLLOW_FOR, SETTLED_AFTER
+        for _ in range(MOST_LOOKS):
+            heard = await self._pause(pause)
+            looked = await self._look(plan)
+            pause = WATCH_PAUSE
+            if looked.state is not State.UNKNOWN:
+                if looked.state is not status.state:
+                    await self._tell(plan)
+                status = looked
+                if not status.waits and not heard:
+                    break
+            if workflow.now() >= until:
+                break
+        return status
+
     async def _look(self, plan: PaymentPlan) -> PaymentState:
         try:
             found: PaymentState = await workflow.execute_activity_method(
@@ -154,10 +180,12 @@ class PaymentWorkflow:
                 **policies.LOOK_UP_PAYMENT,
             )
 
-    async def _pause(self, longest: timedelta) -> None:
+    async def _pause(self, longest: timedelta) -> bool:
+        """Wait for news, but not for ever; returns whether there are any."""
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._has_news, timeout=longest)
-        self._has_news = False
+        heard, self._has_news = self._has_news, False
+        return heard
 
     def _may_resend(self, plan: PaymentPlan) -> bool:
         """What an earlier run of this workflow sent may have gone to another card: then it is only looked up."""

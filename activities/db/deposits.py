@@ -86,20 +86,30 @@ def rejudge(connection: Connection, user_id: int, now: datetime) -> Clearance:
 def follow(connection: Connection, payment: Payment, now: datetime, *, public_url: str) -> list[str]:
     """What the end of a deposit's payment entails, in the transaction that writes it: the buying power and a mail.
 
-    Returns outbox ids. A return that failed for good raises the buying power again.
+    Returns outbox ids. A return that failed for good raises the buying power again. A deposit that was taken back from
+    us lowers it: bids that stand beyond it stay, and new ones wait for another deposit.
     """
     account = _locked_account(connection, payment.user_id)
     judged = rejudge(connection, payment.user_id, now)
-    if payment.state is not PaymentState.DONE or account.erased:
+    kind = _mail_of(payment)
+    if kind is None or account.erased:
         return []
-    values: Mapping[str, object]
-    if payment.kind is Kind.CHARGE:
-        kind, values = NoticeKind.DEPOSIT_RECEIVED, {"limit_cents": judged.limit_cents}
-    else:
-        kind, values = NoticeKind.DEPOSIT_RETURNED, {"returned_at": to_text(payment.updated_at)}
+    values: Mapping[str, object] = {"limit_cents": judged.limit_cents}
+    # A charge may be lost, and come back, more than once; a return is told of once.
+    occasion = f"payment {payment.id} {to_text(payment.updated_at)}"
+    if kind is NoticeKind.DEPOSIT_RETURNED:
+        values, occasion = {"returned_at": to_text(payment.updated_at)}, f"payment {payment.id}"
     told = {"name": account.name, "amount_cents": payment.amount_cents, "account_link": f"{public_url}/account"}
-    mail = NewNotice(account.user_id, kind, account.email, {**told, **values}, f"payment {payment.id}")
+    mail = NewNotice(account.user_id, kind, account.email, {**told, **values}, occasion)
     return [enqueue(connection, mail, now)]
+
+
+def _mail_of(payment: Payment) -> NoticeKind | None:
+    """What a person is told of a payment's end."""
+    is_charge = payment.kind is Kind.CHARGE
+    if payment.state is PaymentState.DONE:
+        return NoticeKind.DEPOSIT_RECEIVED if is_charge else NoticeKind.DEPOSIT_RETURNED
+    return NoticeKind.DEPOSIT_REVERSED if is_charge and payment.state is PaymentState.REVERSED else None
 
 
 def has_unpaid_win(connection: Connection, user_id: int) -> bool:

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.db.account_tables import payments
+from activities.db.tables import users
+from activities.providers.authorize_net_results import VOIDED
 from activities.providers.authorize_net_wire import REFERENCE_BYTES, new_reference
-from domain.payments import ENDS, NOT_RETURNED, Kind, Purpose, State, may_move
+from domain.payments import ENDS, NOT_RETURNED, Kind, Purpose, State, is_final, may_move
 
 LONGEST_CODE = 40
 RETURNS = (Kind.REFUND.value, Kind.VOID.value)
-MANUAL = payments.c.state == State.MANUAL.value
 OPEN = tuple(sorted(state.value for state in set(State) - ENDS))
 
 
@@ -180,17 +181,47 @@ def release(connection: Connection, claimed: Claimed, now: datetime, code: str |
 def mark(
     connection: Connection, payment_id: int, change: Change, now: datetime, *, only_from: State | None = None
 ) -> tuple[Payment, bool]:
-    """Move a payment, if it may make that move; returns it as it stands, and whether it moved. Raises LookupError."""
+    """Move a payment, if it may make that move; returns it as it stands, and whether it moved. Raises LookupError.
+
+    What is over moves only for who names the state that it leaves: an answer that comes late undoes nothing. Only a
+    charge is reversed, and not one that a return of ours let go.
+    """
     payment = _locked(connection, payment_id)
-    if only_from not in {None, payment.state} or not may_move(payment.state, change.state):
+    named = only_from is payment.state or (only_from is None and not is_final(payment.state))
+    if not named or not may_move(payment.state, change.state):
+        return payment, False
+    if change.state is State.REVERSED and not _is_lost(connection, payment, change):
         return payment, False
     return _write(connection, payment, change, now), True
 
 
+def whole_return(connection: Connection, charge: Payment) -> Payment | None:
+    """The return of all of a charge that was carried out, or is not given up: it may be what voids the charge.
+
+    Takes the person's lock, under which returns are asked for: none comes up before the transaction's end.
+    """
+    connection.execute(select(users.c.id).where(users.c.id == charge.user_id).with_for_update())
+    query = select(*COLUMNS).where(
+        payments.c.of_payment_id == charge.id,
+        payments.c.amount_cents == charge.amount_cents,
+        payments.c.state.not_in([state.value for state in sorted(NOT_RETURNED)]),
+    )
+    row = connection.execute(query.limit(1)).one_or_none()
+    return None if row is None else _payment(row)
+
+
 def deposits_cents(connection: Connection, user_id: int) -> int:
-    """Deposits that were taken, less what went back, is on its way back, or may have gone back."""
+    """Deposits that were taken, less what went back, is on its way back, or may have gone back.
+
+    One that was reversed counts no more, but what of it had gone back still does: that is money of ours. A return of it
+    that was never sent will not be.
+    """
     taken = (payments.c.kind == Kind.CHARGE.value) & (payments.c.state == State.DONE.value)
-    gone = payments.c.kind.in_(RETURNS) & payments.c.state.not_in([state.value for state in sorted(NOT_RETURNED)])
+    charge = payments.alias()
+    lost = select(charge.c.id).where(charge.c.user_id == user_id, charge.c.state == State.REVERSED.value)
+    stopped = (payments.c.state == State.CREATED.value) & payments.c.of_payment_id.in_(lost)
+    given = payments.c.state.not_in([state.value for state in sorted(NOT_RETURNED)])
+    gone = payments.c.kind.in_(RETURNS) & given & ~stopped
     held = case((taken, payments.c.amount_cents), (gone, -payments.c.amount_cents), else_=0)
     query = select(func.coalesce(func.sum(held), 0)).where(
         payments.c.user_id == user_id, payments.c.purpose == Purpose.DEPOSIT.value
@@ -243,17 +274,18 @@ def count_of_user(connection: Connection, user_id: int, purpose: Purpose) -> int
     return connection.execute(query).scalar_one()
 
 
-def manual(connection: Connection, limit: int, before: int | None = None) -> list[Payment]:
-    """Payments that wait for a person, newest first, below an id."""
-    query = select(*COLUMNS).where(MANUAL).order_by(payments.c.id.desc()).limit(limit)
+def in_state(connection: Connection, state: State, limit: int, before: int | None = None) -> list[Payment]:
+    """Everybody's payments in a state, such as those that wait for a person, newest first, below an id."""
+    query = select(*COLUMNS).where(payments.c.state == state.value).order_by(payments.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(payments.c.id < before)
     return [_payment(row) for row in connection.execute(query)]
 
 
-def count_manual(connection: Connection) -> int:
-    """How many payments wait for a person."""
-    return connection.execute(select(func.count()).select_from(payments).where(MANUAL)).scalar_one()
+def count_in_state(connection: Connection, state: State) -> int:
+    """How many `in_state` would list in all."""
+    query = select(func.count()).select_from(payments).where(payments.c.state == state.value)
+    return connection.execute(query).scalar_one()
 
 
 def by_transaction(connection: Connection, transaction_id: str) -> list[int]:
@@ -276,6 +308,11 @@ def unsent(connection: Connection, before: datetime, limit: int) -> list[int]:
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
+
+
+def _is_lost(connection: Connection, payment: Payment, change: Change) -> bool:
+    is_ours = change.code == VOIDED and whole_return(connection, payment) is not None
+    return payment.kind is Kind.CHARGE and not is_ours
 
 
 def _of(user_id: int, purpose: Purpose) -> Any:

@@ -7,6 +7,7 @@ from activities.providers import authorize_net_wire as wire
 from activities.providers.authorize_net_answers import APPROVED, HELD, Answer, details, page, reason
 from activities.providers.authorize_net_gateway import BLOCKED_ADDRESS, NO_RECORD, VENDOR, Gateway, readable
 from activities.providers.authorize_net_results import (
+    BATCH_FAILED,
     HELD_STATUSES,
     REFUND_STATUSES,
     REFUSED_STATUSES,
@@ -243,5 +244,5 @@ def _as_charge(told: TransactionDetails) -> Charged | Declined | HeldForReview |
 
 def _as_refund(told: TransactionDetails) -> RefundOutcome:
     if told.status in REFUND_STATUSES:
-        return Refunded(told.transaction_id, found=True)
+        return Refunded(told.transaction_id, found=True, failed=told.status == BATCH_FAILED)
     return NotRefundable(RefundRefusal.DECLINED, str(told.reason_code), told.reason_text)

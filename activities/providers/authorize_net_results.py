@@ -138,7 +138,7 @@ class HeldForReview:
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """It was taken and then voided, expired or failed to settle; `status` is the vendor's."""
+    """It was taken and then voided, charged back, expired or failed to settle; `status` is the vendor's."""
 
     transaction_id: str
     status: str
@@ -173,10 +173,11 @@ class NotVoidable:
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The refund is on its way, under an id of its own."""
+    """The refund is on its way, under an id of its own; not for now where it was in a batch that `failed`."""
 
     transaction_id: str
     found: bool = False
+    failed: bool = False
 
 
 class RefundRefusal(StrEnum):
@@ -210,9 +211,15 @@ UNSETTLED_STATUSES = frozenset(
 )
 HELD_STATUSES = frozenset({"FDSPendingReview", "FDSAuthorizedPendingReview", "underReview", "authorizedPendingRelease"})
 REFUSED_STATUSES = frozenset({"declined", "generalError", "communicationError", "failedReview"})
-# `settledSuccessfully`, and what may follow it, all mean that the money was taken.
-TAKEN_STATUSES = UNSETTLED_STATUSES | {"settledSuccessfully", "chargeback", "chargebackReversal", "couldNotVoid"}
-REFUND_STATUSES = frozenset({"refundPendingSettlement", "refundSettledSuccessfully"})
+SETTLED_STATUSES = frozenset({"settledSuccessfully", "chargebackReversal"})
+TAKEN_STATUSES = UNSETTLED_STATUSES | SETTLED_STATUSES | {"couldNotVoid"}
+VOIDED = "voided"
+# A batch that the processor rejected: not the last word, for the vendor resets one on demand, and settles it later.
+BATCH_FAILED = "settlementError"
+# What was never settled moved no money; what was returned or disputed did, and it went back.
+NEVER_SETTLED_STATUSES = REFUSED_STATUSES | {VOIDED, BATCH_FAILED, "expired"}
+LOST_STATUSES = NEVER_SETTLED_STATUSES | {"returnedItem", "chargeback"}
+REFUND_STATUSES = frozenset({"refundPendingSettlement", "refundSettledSuccessfully", BATCH_FAILED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,18 @@ class Sandbox:
         """Let the vendor's server go wrong."""
         self._post("faults", {"mode": mode, **more})
 
-    def settle(self) -> None:
-        """Tonight's settlement, now."""
-        self._post("settle", {})
+    def settle(self, **how: bool) -> None:
+        """Tonight's settlement, now; `rejected`: the processor takes none of it; `reset_first`: what it rejected in
+        other nights is in it again."""
+        self._post("settle", how)
+
+    def befall(self, transaction_id: str, status: str) -> None:
+        """Let a transaction come into a status after it was approved; only a void is told by a webhook."""
+        self._post("fates", {"id": transaction_id, "status": status})
+
+    def repeat(self, transaction_id: str) -> None:
+        """Let the vendor tell once more that a transaction was made."""
+        self._post("repeats", {"id": transaction_id})
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

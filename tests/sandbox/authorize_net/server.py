@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tests.sandbox.authorize_net import hosted, profiles, reports, transactions
+from tests.sandbox.authorize_net import hosted, profiles, reports, settlement, transactions
 from tests.sandbox.authorize_net.envelopes import OK, Refusal, error, render
 from tests.sandbox.authorize_net.merchant import Config, Merchant
 from tests.sandbox.authorize_net.nonces import make_nonce
@@ -122,6 +122,8 @@ def _controls() -> list[Route]:
     return [
         Route("/_sandbox/nonces", _nonces, methods=["POST"]),
         Route("/_sandbox/settle", _settle, methods=["POST"]),
+        Route("/_sandbox/fates", _fates, methods=["POST"]),
+        Route("/_sandbox/repeats", _repeats, methods=["POST"]),
         Route("/_sandbox/clock", _clock, methods=["POST"]),
         Route("/_sandbox/plan", _plan, methods=["POST"]),
         Route("/_sandbox/transactions", _transactions, methods=["GET"]),
@@ -139,8 +141,29 @@ async def _nonces(request: Request) -> Response:
 
 
 async def _settle(request: Request) -> Response:
-    """Tonight's settlement, now."""
-    return JSONResponse({"settled": transactions.settle(request.app.state.merchant)})
+    """Tonight's settlement, now: {"rejected"?, "reset_first"?}."""
+    merchant, wanted = request.app.state.merchant, await request.json()
+    if wanted.get("reset_first"):
+        settlement.reset_batches(merchant)
+    return JSONResponse({"settled": settlement.settle(merchant, rejected=wanted.get("rejected", False))})
+
+
+async def _fates(request: Request) -> Response:
+    """Let something befall a transaction: {"id", "status"}; `status` is one of FATES."""
+    try:
+        changed = settlement.befall(request.app.state.merchant, await request.json())
+    except ValueError as wrong:
+        return JSONResponse({"error": str(wrong), "known": sorted(settlement.FATES)}, 422)
+    return JSONResponse({"id": changed["id"], "status": changed["status"]})
+
+
+async def _repeats(request: Request) -> Response:
+    """Send the webhook of a transaction's making once more: {"id"}."""
+    try:
+        settlement.repeat(request.app.state.merchant, (await request.json())["id"])
+    except ValueError as wrong:
+        return JSONResponse({"error": str(wrong)}, 422)
+    return JSONResponse({})
 
 
 async def _clock(request: Request) -> Response:

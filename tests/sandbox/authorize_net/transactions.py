@@ -1,4 +1,4 @@
-"""Charges, refunds and voids, the window for duplicates, and the settlement that a test calls instead of the night."""
+"""Charges, refunds and voids, and the window for duplicates."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,11 +23,9 @@ from tests.sandbox.store import Document
 KIND = "transaction"
 CHARGE, REFUND = "authCaptureTransaction", "refundTransaction"
 STATUSES = {APPROVED: "capturedPendingSettlement", HELD: "FDSPendingReview", DECLINED: "declined"}
-SETTLED = {
-    "capturedPendingSettlement": "settledSuccessfully",
-    "refundPendingSettlement": "refundSettledSuccessfully",
-}
 VOIDABLE = frozenset({"capturedPendingSettlement", "refundPendingSettlement", "FDSPendingReview"})
+# Refunds that will never arrive.
+DEAD = frozenset({"voided", "declined", "generalError"})
 REFUNDABLE = timedelta(days=90)
 DEFAULT_WINDOW_S, LONGEST_WINDOW_S = 120, 28_800
 SETTINGS = frozenset({"allowPartialAuth", "duplicateWindow", "emailCustomer", "recurringBilling"})
@@ -56,18 +54,9 @@ def update_held(merchant: Merchant, fields: Fields, body: str) -> Fields:
     approves = request["action"] == "approve"
     judged = {**held, "status": STATUSES[APPROVED] if approves else "failedReview"}
     merchant.store.put(KIND, held["id"], judged)
-    _notify(merchant, "payment.fraud.approved" if approves else "payment.fraud.declined", judged)
+    notify(merchant, "payment.fraud.approved" if approves else "payment.fraud.declined", judged)
     told = {**judged, "response_code": APPROVED if approves else DECLINED, "reason": "1" if approves else "2"}
     return {"transactionResponse": transaction_response(told), "messages": OK}
-
-
-def settle(merchant: Merchant) -> int:
-    """What happens each night: all that waits is settled, and leaves the list of the unsettled."""
-    waiting = [one for one in merchant.store.all(KIND) if not one["batched"] and one["status"] != STATUSES[HELD]]
-    for one in waiting:
-        status = SETTLED.get(one["status"], one["status"])
-        merchant.store.put(KIND, one["id"], {**one, "status": status, "batched": True})
-    return len(waiting)
 
 
 def _charge(merchant: Merchant, request: Fields, reference: str, body: str) -> Document:
@@ -85,7 +74,7 @@ def _charge(merchant: Merchant, request: Fields, reference: str, body: str) -> D
     merchant.store.put(KIND, told["id"], told)
     if told["response_code"] != DECLINED:
         held = told["response_code"] == HELD
-        _notify(merchant, "payment.fraud.held" if held else "payment.authcapture.created", told)
+        notify(merchant, "payment.fraud.held" if held else "payment.authcapture.created", told)
     return told
 
 
@@ -107,7 +96,7 @@ def _refund(merchant: Merchant, request: Fields, reference: str, body: str) -> D
         return {**told, **_refused(refused)}
     made = {**told, "id": merchant.next_id(), "response_code": APPROVED, "status": "refundPendingSettlement"}
     merchant.store.put(KIND, made["id"], made)
-    _notify(merchant, "payment.refund.created", made)
+    notify(merchant, "payment.refund.created", made)
     return made
 
 
@@ -123,7 +112,7 @@ def _void(merchant: Merchant, request: Fields, reference: str, body: str) -> Doc
     if original is None or original["status"] not in VOIDABLE:
         return {**told, **_refused("16")}
     merchant.store.put(KIND, original["id"], {**original, "status": "voided"})
-    _notify(merchant, "payment.void.created", original)
+    notify(merchant, "payment.void.created", original)
     return {**original, "response_code": APPROVED, "reason": "1", "original": original["id"]}
 
 
@@ -135,7 +124,7 @@ def _not_refundable(merchant: Merchant, request: Fields, original: Document) -> 
     if not _to_the_same_card(request, original):
         return "54"
     given = [one for one in merchant.store.all(KIND) if one["type"] == REFUND and one["original"] == original["id"]]
-    back = sum(one["amount_cents"] for one in given if one["status"] != "voided")
+    back = sum(one["amount_cents"] for one in given if one["status"] not in DEAD)
     return "55" if back + _cents(request["amount"]) > original["amount_cents"] else None
 
 
@@ -218,7 +207,8 @@ def _cents(amount: str) -> int:
     return int(amount.replace(".", ""))
 
 
-def _notify(merchant: Merchant, event: str, told: Document) -> None:
+def notify(merchant: Merchant, event: str, told: Document) -> None:
+    """Send the webhook of an event, named without its prefix, about a transaction."""
     payload = {
         "responseCode": int(told["response_code"]),
         "authCode": told["auth_code"],
