@@ -1,23 +1,31 @@
-"""`python -m temporal.demo.bidders`: the simulated bidders and the market's keeper, a client of the public API only."""
+"""`python -m temporal.demo.bidders`: the simulated bidders and the market's keeper, a client of the public API only.
+
+Bidders who have not come in yet do so while the others bid.
+"""
 
 import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import Any
 
 import httpx
 import structlog
 
 from activities.logs import configure_logs
 from activities.settings import SettingsError, load_settings
-from temporal.demo.accounts import FILE_NAME, Accounts, read_accounts
+from activities.vendor_settings import VendorSettings, load_vendor_settings
+from temporal.demo.accounts import FILE_NAME, Accounts, Book, read_accounts
+from temporal.demo.arrivals import Arrivals, entrance
 from temporal.demo.board import Board
-from temporal.demo.client import TIMEOUT, MarketClient, MarketError
+from temporal.demo.client import TIMEOUT, MarketClient, MarketError, quiet_requests
 from temporal.demo.crowd import Crowd
+from temporal.demo.people import BIDDERS
 from temporal.demo.plan import Calendar, calendar_for
 from temporal.demo.relist import ON_SALE, top_up
 from temporal.demo.stream import Frame, follow
@@ -27,6 +35,8 @@ LIST_EVERY_S = 20.0
 POLL_EVERY_S = 5.0
 STREAM_PAUSE_S = (1.0, 3.0)
 KEEP_EVERY_S = (15.0, 45.0)
+ARRIVE_AT_ONCE = 2
+ARRIVE_AGAIN_S = 60.0
 WATCH_MOST = 50
 USAGE = 2
 
@@ -57,12 +67,14 @@ class Market:
         self._changed = asyncio.Event()
         self._streaming = False
 
-    async def run(self, *, keep: bool) -> None:
-        """Everything at once, until cancelled."""
+    async def run(self, *others: Coroutine[Any, Any, None], keep: bool) -> None:
+        """Everything at once, with what else there is to do, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._list())
             group.create_task(self._stream())
             group.create_task(self.crowd.run())
+            for other in others:
+                group.create_task(other)
             if keep:
                 group.create_task(self._keep())
 
@@ -142,22 +154,47 @@ class Market:
                 log.info("lots_added", auction_ids=new)
 
 
-async def serve(url: str, accounts: Accounts, *, rate: float, keep: bool, calendar: Calendar | None) -> None:
-    """Run the market's people against `url` until SIGTERM or SIGINT, which end it at once."""
+async def welcome(arrivals: Arrivals) -> None:
+    """Bring in the bidders who are not there yet, a few at a time; who cannot come tries again after a while."""
+    while await arrivals.bring(BIDDERS, at_once=ARRIVE_AT_ONCE):
+        await asyncio.sleep(ARRIVE_AGAIN_S)
+    log.info("everybody_came")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where the bidders are, and how it goes there: `rate` in bids per second, `keep` puts up new lots."""
+
+    url: str
+    path: Path
+    vendors: VendorSettings
+    rate: float
+    keep: bool
+    calendar: Calendar | None
+
+
+async def serve(room: Room, accounts: Accounts) -> None:
+    """Run the market's people until SIGTERM or SIGINT, which end it at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as http:
-        market = Market(http, accounts, rate=rate, calendar=calendar, rng=SystemRandom(), clock=now)
-        running = asyncio.create_task(market.run(keep=keep))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        running.cancel()
-        await asyncio.gather(stopping, running, return_exceptions=True)
-        if not running.cancelled():
-            running.result()
+    running = asyncio.create_task(_serve(room, accounts))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    running.cancel()
+    await asyncio.gather(stopping, running, return_exceptions=True)
+    if not running.cancelled():
+        running.result()
+
+
+async def _serve(room: Room, accounts: Accounts) -> None:
+    async with httpx.AsyncClient(base_url=room.url, timeout=TIMEOUT) as http:
+        book = Book(room.path, accounts)
+        market = Market(http, accounts, rate=room.rate, calendar=room.calendar, rng=SystemRandom(), clock=now)
+        async with entrance(room.url, room.path.parent, room.vendors, book, joined=market.crowd.join) as arrivals:
+            await market.run(welcome(arrivals), keep=room.keep)
 
 
 def now() -> datetime:
@@ -169,16 +206,18 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code; what goes wrong is one line on standard error."""
     options = _parse(arguments)
     try:
-        settings = load_settings()
+        settings, vendors = load_settings(), load_vendor_settings()
     except SettingsError as error:
         return _complain(str(error))
     configure_logs(settings.log_level)
+    quiet_requests()
     path = options.accounts or settings.data_dir / FILE_NAME
     accounts = read_accounts(path)
     if accounts is None:
         return _complain(f"{path} is no accounts file; the seed writes it")
     calendar = None if options.calendar == "auto" else Calendar(options.calendar)
-    asyncio.run(serve(options.url, accounts, rate=options.rate, keep=options.keep, calendar=calendar))
+    room = Room(url=options.url, path=path, vendors=vendors, rate=options.rate, keep=options.keep, calendar=calendar)
+    asyncio.run(serve(room, accounts))
     return 0
 
 

@@ -5,14 +5,19 @@ they belong to nobody's car.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from domain.money import DOLLAR
 from domain.vehicles import BodyType, Drivetrain, FuelType, TitleStatus, VehicleSpec
+from domain.vin import CHECK_POSITION, check_digit
 
+TURNS = 4
+SERIAL, SERIALS, SERIAL_STEP = 13, 10_000, 1_013
+MILES_FURTHER = 4_310
+COLOURS = ("White", "Black", "Graphite", "Silver", "Deep Blue", "Red", "Pine Green")
 SOURCE = Path(__file__).with_name("catalogue.json")
 
 
@@ -40,9 +45,25 @@ def catalogue() -> tuple[Offering, ...]:
 
 
 @cache
+def stock() -> tuple[Offering, ...]:
+    """The catalogue, and behind it what its sellers bring next: a vehicle that was sold is not sold again."""
+    return (*catalogue(), *(_another(offering, turn) for turn in range(1, TURNS) for offering in catalogue()))
+
+
+@cache
 def offerings_by_vin() -> dict[str, Offering]:
-    """The catalogue by VIN."""
-    return {offering.spec.vin: offering for offering in catalogue()}
+    """The stock by VIN."""
+    return {offering.spec.vin: offering for offering in stock()}
+
+
+def _another(offering: Offering, turn: int) -> Offering:
+    """One more of the same kind: another serial number and colour, further driven."""
+    spec = offering.spec
+    vin = f"{spec.vin[:SERIAL]}{(int(spec.vin[SERIAL:]) + turn * SERIAL_STEP) % SERIALS:04}"
+    vin = vin[:CHECK_POSITION] + check_digit(vin) + vin[CHECK_POSITION + 1 :]
+    colour = COLOURS[(len(spec.make) + len(spec.model) + turn) % len(COLOURS)]
+    mileage = spec.mileage + turn * MILES_FURTHER + spec.year % 100 * 37
+    return replace(offering, spec=replace(spec, vin=vin, exterior_color=colour, mileage=mileage))
 
 
 def _offering(item: dict[str, Any]) -> Offering:

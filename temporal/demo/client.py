@@ -1,6 +1,7 @@
 """The public HTTP API as the demo's machines use it: one key per wish, the same key again while its fate is unknown."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,7 @@ LONGEST_WAIT_S = 30.0
 NO_ANSWER = 0
 OK = 200
 BAD_REQUEST = 400
+UNAUTHORIZED = 401
 CONFLICT = 409
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -27,6 +29,7 @@ UNAVAILABLE = 503
 UNKNOWN_FATE = frozenset({NO_ANSWER, UNAVAILABLE})
 
 Sleep = Callable[[float], Awaitable[None]]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,19 @@ class MarketClient:
     async def mine(self, token: str, auction_id: int) -> dict[str, Any]:
         """The position of the token's owner in one auction. Raises MarketError."""
         return await self._read(f"/api/auctions/{auction_id}/mine", {}, token)
+
+    async def owner(self, token: str) -> str | None:
+        """The address of whom a token speaks for, or None where it does not work. Raises MarketError."""
+        answer = await self._patiently(lambda: self._send("GET", "/auth/me", token), UNKNOWN_FATE | {TOO_MANY})
+        if answer.status == UNAUTHORIZED:
+            return None
+        if not answer.accepted:
+            raise MarketError(f"GET /auth/me answered {answer.code}")
+        return str(answer.body["user"]["email"])
+
+    async def seller(self, token: str) -> Json:
+        """The seller profile of the token's owner. Raises MarketError."""
+        return await self._read("/api/me/seller", {}, token)
 
     async def bid(self, token: str, auction_id: int, bid: Bid, key: str) -> Answer:
         """Bid; a lost or 503 answer is asked for again with the same key. A 429 is for the caller to wait out."""
@@ -131,7 +147,17 @@ class MarketClient:
             response = await self.http.request(method, path, json=body, headers=headers, params=query)
         except httpx.TransportError:
             return Answer(NO_ANSWER, {})
-        return Answer(response.status_code, _json(response), _retry_after_s(response.headers))
+        return answer_of(response)
+
+
+def quiet_requests() -> None:
+    """Keep addresses of requests out of this process's logs: they may hold an e-mail address or a one-time code."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def answer_of(response: httpx.Response) -> Answer:
+    """What a response says."""
+    return Answer(response.status_code, _json(response), _retry_after_s(response.headers))
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Crowd:
     ) -> None:
         self._client = client
         self._board = board
-        self._bidders = bidders
+        self._bidders = list(bidders)
         self._clock = clock
         self._rng = rng
         self._pace = Pace(rate)
@@ -96,6 +96,10 @@ class Crowd:
             if len(self._bids) >= AT_ONCE:
                 return
             self._look(seat, lot, now)
+
+    def join(self, bidder: BidderAccount) -> None:
+        """Somebody more, from the next look on."""
+        self._bidders.append(bidder)
 
     def forget_others(self, auction_ids: set[int]) -> None:
         """Leave the seats of lots that are no longer watched."""

@@ -8,11 +8,13 @@ from temporal.demo.habits import Habit
 
 DOMAIN = "demo.hammertime.test"
 NEWCOMER = f"buyer@{DOMAIN}"
-NEWCOMER_LIMIT_CENTS = 75_000 * DOLLAR
+NEWCOMER_LINE_CENTS = 75_000 * DOLLAR
+# Enough for any lot of the demo.
+BIDDERS_LINE_CENTS = 5_000_000 * DOLLAR
 
 # Printed at the start and in the README: these accounts exist in the embedded profile only.
 PASSWORDS = {
-    Role.BUYER: "going-going-gone",
+    Role.BUYER: "gavel-falls-at-noon",
     Role.SELLER: "for-sale-by-owner",
     Role.SUPPORT: "happy-to-help-you",
     Role.ADMIN: "mind-the-hammer",
@@ -21,19 +23,22 @@ PASSWORDS = {
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """An account of the demo; `habit` is set for the simulated bidders, `seller` names the sellers of the catalogue."""
+    """Somebody of the demo. `line_cents` is a dealer's line of buying power, which an admin gives.
+
+    `habit` is set for the simulated bidders, `seller` names the sellers of the catalogue.
+    """
 
     email: str
     name: str
     role: Role
-    can_bid: bool = False
-    buying_limit_cents: int | None = None
+    line_cents: int = 0
     habit: Habit | None = None
     seller: str | None = None
 
 
+ADMIN = DemoPerson(f"admin@{DOMAIN}", "Ingrid Solberg", Role.ADMIN)
 STAFF = (
-    DemoPerson(f"admin@{DOMAIN}", "Ingrid Solberg", Role.ADMIN),
+    ADMIN,
     DemoPerson(f"admin2@{DOMAIN}", "Tou Ger Vang", Role.ADMIN),
     DemoPerson(f"support@{DOMAIN}", "Pilar Castellanos", Role.SUPPORT),
 )
@@ -48,7 +53,7 @@ SELLERS = tuple(
         ("hansen", "Lars Hansen"),
     )
 )
-NEWCOMERS = (DemoPerson(NEWCOMER, "New Here", Role.BUYER, can_bid=True, buying_limit_cents=NEWCOMER_LIMIT_CENTS),)
+NEWCOMERS = (DemoPerson(NEWCOMER, "New Here", Role.BUYER, line_cents=NEWCOMER_LINE_CENTS),)
 _CROWD = (
     ("Aaliyah Brooks", Habit.EARLY_AUTO_BIDDER),
     ("Anders Lindqvist", Habit.NIBBLER),
@@ -76,19 +81,7 @@ _CROWD = (
     ("Walter Grimm", Habit.BARGAIN_HUNTER),
 )
 BIDDERS = tuple(
-    DemoPerson(f"bidder{number:02}@{DOMAIN}", name, Role.BUYER, can_bid=True, habit=habit)
+    DemoPerson(f"bidder{number:02}@{DOMAIN}", name, Role.BUYER, line_cents=BIDDERS_LINE_CENTS, habit=habit)
     for number, (name, habit) in enumerate(_CROWD, start=1)
 )
 EVERYBODY = (*STAFF, *SELLERS, *NEWCOMERS, *BIDDERS)
-
-
-def sign_ins() -> list[tuple[str, str, str]]:
-    """Whom a newcomer can be, for the first screen and the README: what for, e-mail, password."""
-    shown = (
-        ("buy", NEWCOMERS[0]),
-        ("sell", SELLERS[0]),
-        ("support", STAFF[2]),
-        ("administer", STAFF[0]),
-        ("approve as the second admin", STAFF[1]),
-    )
-    return [(use, person.email, PASSWORDS[person.role]) for use, person in shown]

@@ -11,9 +11,9 @@ from domain.money import DOLLAR
 from temporal.demo.catalogue import Offering
 
 LEAD = timedelta(seconds=2)
-ENDED_LENGTH = timedelta(seconds=10)
+ENDED_LENGTH = timedelta(seconds=7)
 ENDED_WINDOW_S = 2
-BID_SPACING = timedelta(seconds=1)
+BID_SPACING = timedelta(seconds=0.7)
 # With the rule on, the soonest lots must be able to end; the later ones may be moved to Monday.
 DEMO_HORIZON = timedelta(hours=3)
 SQUEEZE = 5
@@ -77,11 +77,13 @@ def _without_reserve(offering: Offering) -> bool:
     return offering.reserve_cents is None
 
 
+# Few people play all the scripts, so that the market opens soon after they have come.
+PLAYERS = 5
 DUEL = ((0, Kind.AUTO_BID, 75), (1, Kind.BID, 55), (2, Kind.BID, 65), (1, Kind.AUTO_BID, 82), (3, Kind.BID, 86))
 SINGLE = ((4, Kind.AUTO_BID, 70),)
-PAIR = ((5, Kind.BID, 58), (6, Kind.BID, 66), (5, Kind.AUTO_BID, 80), (7, Kind.BID, 72))
-REACHED = ((8, Kind.BID, 60), (10, Kind.BID, 74), (9, Kind.AUTO_BID, 97))
-MISSED = ((11, Kind.BID, 52), (12, Kind.AUTO_BID, 68), (13, Kind.BID, 61))
+PAIR = ((3, Kind.BID, 58), (4, Kind.BID, 66), (3, Kind.AUTO_BID, 80), (0, Kind.BID, 72))
+REACHED = ((1, Kind.BID, 60), (2, Kind.BID, 74), (4, Kind.AUTO_BID, 97))
+MISSED = ((2, Kind.BID, 52), (1, Kind.AUTO_BID, 68), (3, Kind.BID, 61))
 SCRIPTS = (
     Script(_without_reserve, DUEL),
     Script(_without_reserve, PAIR),

@@ -11,15 +11,15 @@ from typing import Any
 
 import httpx
 
-from activities.db.people import Role
-from activities.one_time_codes import STEP_S
-from temporal.demo.authenticators import code_of
+from temporal.demo.authenticators import FILE_NAME as APPS_FILE
+from temporal.demo.authenticators import Apps
+from temporal.demo.browser import Browser
 from temporal.demo.client import MarketError
-from temporal.demo.people import PASSWORDS, STAFF
+from temporal.demo.entry import sign_in
+from temporal.demo.people import ADMIN
 
 KEY_FILE = "platform.key"
 PAGE = "500"
-CODE_TRIES = 4
 ROOT = Path(__file__).parents[2]
 
 
@@ -62,19 +62,10 @@ class Proof:
         return await self._verify(sealed, "--public-key", key, "--platform-key", str(secret)) and held
 
     async def _sign_in(self) -> None:
-        admin = next(person for person in STAFF if person.role is Role.ADMIN)
-        answer = await self._http.post("/auth/login", json={"email": admin.email, "password": PASSWORDS[admin.role]})
-        if not answer.is_success:
-            raise MarketError(f"the sign-in as {admin.email} was answered {answer.status_code}")
-        ticket = answer.json()["ticket"]
-        for _ in range(CODE_TRIES):
-            code = code_of(admin.email, datetime.now(UTC))
-            answer = await self._http.post("/auth/second-factor", json={"ticket": ticket, "code": code})
-            if answer.is_success:
-                return
-            # A code is good once: somebody has used this one, and the next comes within half a minute.
-            await asyncio.sleep(STEP_S / CODE_TRIES * 2)
-        raise MarketError(f"the second factor of {admin.email} was answered {answer.status_code}")
+        browser = Browser(self._http)
+        apps = Apps(self._folder / APPS_FILE)
+        if await sign_in(browser, ADMIN, apps, lambda: datetime.now(UTC)) is None:
+            raise MarketError("the demo's admin cannot sign in: the password is another one")
 
     async def _pages(self, name: str) -> list[dict[str, Any]]:
         pages, cursor = list[dict[str, Any]](), None

@@ -25,8 +25,8 @@ ON_SALE = ("live", "scheduled", "held", "closing")
 ENDED = "ended"
 TRIES = 4
 REMEMBERED = 300
-# The order in which ended vehicles come back: sold ones last, for want of better.
-COMING_BACK = {"": 0, "no_bids": 1, "reserve_not_met": 2, "cancelled": 3, "sold": 4}
+# The order in which vehicles come up: those never offered, then those that came back unsold.
+COMING_BACK = {"": 0, "no_bids": 1, "reserve_not_met": 2, "cancelled": 3}
 
 log = structlog.get_logger("market")
 
@@ -146,9 +146,11 @@ def new_key(rng: Random) -> str:
 
 
 def _in_order(waiting: Mapping[str, str], owners: Mapping[str, SellerAccount], rng: Random) -> list[str]:
-    known = [vin for vin in waiting if vin in owners and vin in offerings_by_vin()]
+    known = [
+        vin for vin, result in waiting.items() if result in COMING_BACK and vin in owners and vin in offerings_by_vin()
+    ]
     rng.shuffle(known)
-    return sorted(known, key=lambda vin: COMING_BACK.get(waiting[vin], len(COMING_BACK)))
+    return sorted(known, key=lambda vin: COMING_BACK[waiting[vin]])
 
 
 def _between(span: tuple[timedelta, timedelta], rng: Random) -> timedelta:

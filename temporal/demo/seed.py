@@ -1,164 +1,149 @@
-"""`python -m temporal.demo.seed`: fills the market of the embedded profile, or tops it up where it exists already."""
+"""`python -m temporal.demo.seed`: brings the demo's first people in and fills their market, or tops it up.
+
+The people come by the product's own doors, as anybody does; whoever has come already is left alone.
+"""
 
 import argparse
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from random import Random, SystemRandom
+from random import SystemRandom
 
 import httpx
-import structlog
 from sqlalchemy import Engine
 
 from activities.db.engine import make_engine
+from activities.db.people import Role
 from activities.logs import configure_logs
-from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
-from temporal.demo.accounts import FILE_NAME, Accounts
-from temporal.demo.catalogue import catalogue
-from temporal.demo.clearing import Clearing
-from temporal.demo.client import CONFLICT, TIMEOUT, MarketClient, MarketError, Sleep
-from temporal.demo.habits import Bid
-from temporal.demo.plan import ENDED_LENGTH, Calendar, Phase, PlannedAuction, PlannedBid, calendar_for, market_plan
-from temporal.demo.relist import new_key, read_market, schedule, top_up
-from temporal.demo.residents import move_in
+from activities.settings import Settings, SettingsError, load_settings
+from activities.vendor_settings import VendorSettings, load_vendor_settings
+from domain.clock import truncate
+from temporal.demo.accounts import FILE_NAME, Book, read_accounts
+from temporal.demo.arrivals import Arrivals, LeftOut, check_book, entrance
+from temporal.demo.client import TIMEOUT, MarketClient, MarketError, quiet_requests
+from temporal.demo.garage import write_vehicles_as_rows
+from temporal.demo.opening import Seeder, summary
+from temporal.demo.people import ADMIN, BIDDERS, NEWCOMERS, SELLERS, STAFF, DemoPerson
+from temporal.demo.plan import PLAYERS, Calendar, calendar_for
+from temporal.demo.vendors import are_sandboxes
+from temporal.staff import appoint, operator_name
 
-AHEAD = timedelta(seconds=1.5)
-NOT_STARTED = "NOT_STARTED"
-START_TRIES = 20
-START_POLL_S = 0.25
-END_TRIES = 80
-END_POLL_S = 0.5
+AT_ONCE = 3
+PLAYERS_OF_ONE_SHOW = 3
 FAILED, USAGE = 1, 2
 SUNDAY_LINE = "It is Sunday or nearly so in Chicago: this demo runs with the Sunday rule off, so that lots can end."
 
-log = structlog.get_logger("seed")
-
 
 @dataclass(frozen=True, slots=True)
-class Seeded:
-    """What the seed left behind: the accounts, the new auctions by phase, and the relisted ones."""
+class Cast:
+    """Who comes in: those who put lots up with the admin who approves them, those who play, and those who come last."""
 
-    accounts: Accounts
-    planned: dict[Phase, list[int]]
-    relisted: list[int]
+    sellers: tuple[DemoPerson, ...]
+    players: tuple[DemoPerson, ...]
+    later: tuple[DemoPerson, ...] = ()
+    opens_market: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Seeder:
-    """Carries out the plan over the public API; `clock`, `sleep` and `rng` are the world's."""
+MARKET = Cast(
+    sellers=SELLERS,
+    players=BIDDERS[:PLAYERS],
+    later=(*NEWCOMERS, *(person for person in STAFF if person is not ADMIN)),
+    opens_market=True,
+)
+ONE_SHOW = Cast(sellers=SELLERS[:1], players=BIDDERS[:PLAYERS_OF_ONE_SHOW])
 
-    client: MarketClient
-    accounts: Accounts
-    clock: Callable[[], datetime]
-    sleep: Sleep
-    rng: Random
 
-    async def open_market(self, calendar: Calendar) -> Seeded:
-        """Schedule what the plan has and the market has not, and run the scripted auctions to their end.
+class Seed:
+    """One run of the seed on one site, whose database is `engine`; `say` tells what was done."""
 
-        A market that has all of the plan is topped up. Raises MarketError when the market cannot be read.
-        """
-        offered = {view["vehicle"]["vin"] for view in await read_market(self.client)}
-        plan = market_plan(self.clock(), catalogue(), calendar)
-        missing = [planned for planned in plan if planned.offering.spec.vin not in offered]
-        # The scripted ones last: their ten seconds start when everything else stands.
-        missing.sort(key=lambda planned: planned.phase is Phase.ENDED)
-        done = [(planned, await self._schedule(planned)) for planned in missing]
-        new = [(planned, auction_id) for planned, auction_id in done if auction_id is not None]
-        if missing and not new:
-            raise MarketError(f"not one of {len(missing)} auctions could be scheduled; the API's log says why")
-        await asyncio.gather(*(self._play(planned, auction_id) for planned, auction_id in new))
-        relisted = [] if missing else await self._top_up(calendar)
-        phases = {phase: [number for planned, number in new if planned.phase is phase] for phase in Phase}
-        return Seeded(self.accounts, phases, relisted)
+    def __init__(
+        self, engine: Engine, book: Book, client: MarketClient, cast: Cast, say: Callable[[str], None]
+    ) -> None:
+        self._engine = engine
+        self._book = book
+        self._client = client
+        self._cast = cast
+        self._say = say
 
-    async def _top_up(self, calendar: Calendar) -> list[int]:
-        return await top_up(self.client, self.accounts, now=self.clock(), rng=self.rng, calendar=calendar)
+    async def run(self, arrivals: Arrivals, calendar: Calendar | None) -> None:
+        """Bring the people in and open their market while they come; idempotent. Raises MarketError."""
+        players = asyncio.create_task(self._bring_players(arrivals))
+        later = asyncio.create_task(self._bring_later(arrivals, players))
+        try:
+            await self._bring_sellers(arrivals)
+            if self._cast.opens_market:
+                await self._open_market(calendar, players)
+            await players
+            await later
+        finally:
+            for task in (players, later):
+                task.cancel()
+            await asyncio.gather(players, later, return_exceptions=True)
 
-    async def _schedule(self, planned: PlannedAuction) -> int | None:
-        seller = next(seller for seller in self.accounts.sellers if planned.offering.spec.vin in seller.vehicles)
-        starts_at = max(planned.starts_at, self.clock() + AHEAD)
-        ends_at = starts_at + ENDED_LENGTH if planned.phase is Phase.ENDED else planned.ends_at
-        key = new_key(self.rng)
-        return await schedule(
-            self.client,
-            seller,
-            planned.offering,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            key=key,
-            window_s=planned.window_s,
-        )
+    async def _bring_sellers(self, arrivals: Arrivals) -> None:
+        left_out = await arrivals.bring((ADMIN, *self._cast.sellers), at_once=AT_ONCE)
+        _require(self._book.accounts.sellers, 1, left_out)
+        due = await arrivals.licences_due(self._client)
+        await arrivals.renew(person for person in SELLERS if person.email in due)
+        await asyncio.to_thread(self._park)
 
-    async def _play(self, planned: PlannedAuction, auction_id: int) -> None:
-        """Place the bids of a scripted auction, and see it end."""
-        if planned.phase is not Phase.ENDED:
-            return
-        await self._until(auction_id, ("live",), START_TRIES, START_POLL_S)
-        waited = timedelta(0)
-        for bid in planned.bids:
-            await self.sleep((bid.after - waited).total_seconds())
-            waited = bid.after
-            await self._place(auction_id, bid)
-        await self._until(auction_id, ("ended",), END_TRIES, END_POLL_S)
+    async def _bring_players(self, arrivals: Arrivals) -> None:
+        left_out = await arrivals.bring(self._cast.players, at_once=AT_ONCE)
+        _require(self._book.accounts.bidders, len(self._cast.players), left_out)
 
-    async def _place(self, auction_id: int, bid: PlannedBid) -> None:
-        """Bid with one key; too early by a hair is tried again, with a new key, because a key keeps its answer."""
-        token = self.accounts.bidders[bid.bidder].token
-        for _ in range(START_TRIES):
-            answer = await self.client.bid(token, auction_id, Bid(bid.kind, bid.cents), new_key(self.rng))
-            if not (answer.status == CONFLICT and answer.code == NOT_STARTED):
-                break
-            await self.sleep(START_POLL_S)
-        if not answer.accepted:
-            log.warning("scripted_bid_refused", auction_id=auction_id, code=answer.code)
+    async def _bring_later(self, arrivals: Arrivals, players: asyncio.Task[None]) -> None:
+        await asyncio.wait({players})
+        await arrivals.bring(self._cast.later, at_once=AT_ONCE)
 
-    async def _until(self, auction_id: int, statuses: tuple[str, ...], tries: int, pause_s: float) -> None:
-        for _ in range(tries):
-            view = await self.client.auction(auction_id)
-            if view["status"] in (*statuses, "ended"):
-                return
-            await self.sleep(pause_s)
-        log.warning("auction_is_late", auction_id=auction_id, waited_for=statuses)
+    async def _open_market(self, calendar: Calendar | None, players: asyncio.Task[None]) -> None:
+        calendar = calendar or calendar_for(_now())
+        if calendar is Calendar.NONE:
+            self._say(SUNDAY_LINE)
+        seeder = Seeder(self._client, lambda: self._book.accounts, _now, asyncio.sleep, SystemRandom())
+        self._say(summary(await seeder.open_market(calendar, players)))
+
+    def _park(self) -> None:
+        known = [(person.seller, self._book.seller(person.email)) for person in SELLERS]
+        here = {name: account for name, account in known if name is not None and account is not None}
+        owners = {name: account.user_id for name, account in here.items()}
+        parked = write_vehicles_as_rows(self._engine, owners, truncate(_now()))
+        for name, account in here.items():
+            self._book.keep_seller(replace(account, vehicles=parked[name]))
+
+
+def _require(have: Sequence[object], least: int, left_out: Sequence[LeftOut]) -> None:
+    if len(have) < least:
+        reason = left_out[0].reason if left_out else "their accounts are lost"
+        raise MarketError(f"the demo's people could not come in: {reason}")
 
 
 async def seed(
     engine: Engine,
     url: str,
     data_dir: Path,
+    vendors: VendorSettings,
     *,
-    secret: bytes,
+    cast: Cast = MARKET,
     calendar: Calendar | None = None,
     say: Callable[[str], None],
-) -> Seeded:
-    """Fill or top up the market served at `url`, whose database is `engine`; idempotent.
+) -> None:
+    """Bring the cast in at `url`, whose database is `engine`, and open its market or top it up; idempotent.
 
-    `calendar` None takes `calendar_for` of this moment. Writes `data_dir/demo-accounts.json` (0600) before anything
-    goes on sale. Raises MarketError when the API does not answer as it should.
+    `calendar` None takes `calendar_for` of this moment. Everybody who has come is written into
+    `data_dir/demo-accounts.json` (0600) at once. Raises MarketError when the site does not answer as it should.
     """
-    now = datetime.now(UTC)
-    calendar = calendar or calendar_for(now)
-    if calendar is Calendar.NONE:
-        say(SUNDAY_LINE)
-    accounts = await asyncio.to_thread(move_in, engine, data_dir / FILE_NAME, now, Clearing(secret))
+    path = data_dir / FILE_NAME
+    book = Book(path, read_accounts(path))
+    appointing = partial(_appoint, engine)
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as http:
         client = MarketClient(http)
-        seeder = Seeder(client, accounts, lambda: datetime.now(UTC), asyncio.sleep, SystemRandom())
-        seeded = await seeder.open_market(calendar)
-    say(summary(seeded))
-    return seeded
-
-
-def summary(seeded: Seeded) -> str:
-    """One line on what was done."""
-    counts = Counter({phase: len(numbers) for phase, numbers in seeded.planned.items()})
-    if counts.total():
-        return ", ".join(f"{count} {phase}" for phase, count in counts.items()) + " auctions"
-    return f"the market stood already; {len(seeded.relisted)} auctions added"
+        await check_book(book, client)
+        async with entrance(url, data_dir, vendors, book, appoint=appointing) as arrivals:
+            await Seed(engine, book, client, cast, say).run(arrivals, calendar)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -166,14 +151,18 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m temporal.demo.seed", description=__doc__)
     parser.add_argument("--url", required=True, help="where the site is served")
     parser.add_argument("--calendar", choices=("auto", *Calendar), default="auto", help="the Sunday rule")
+    parser.add_argument("--once", action="store_true", help="only whom one shown auction needs, and no market")
     options = parser.parse_args(arguments)
     try:
         settings = load_settings()
         if settings.profile != "embedded":
             return _complain("the demo's people have known passwords; they live in the embedded profile only", USAGE)
+        vendors = load_vendor_settings()
+        if not are_sandboxes(vendors):
+            return _complain("the demo's people come in by the vendors' sandboxes on this machine only", USAGE)
         configure_logs(settings.log_level)
-        calendar = None if options.calendar == "auto" else Calendar(options.calendar)
-        asyncio.run(_seed(settings, options.url, calendar))
+        quiet_requests()
+        asyncio.run(_seed(settings, vendors, options))
     except SettingsError as error:
         return _complain(str(error), USAGE)
     except MarketError as error:
@@ -181,13 +170,22 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _seed(settings: Settings, url: str, calendar: Calendar | None) -> None:
+async def _seed(settings: Settings, vendors: VendorSettings, options: argparse.Namespace) -> None:
+    calendar = None if options.calendar == "auto" else Calendar(options.calendar)
+    cast = ONE_SHOW if options.once else MARKET
     engine = make_engine(settings.database_url)
     try:
-        secret = load_or_create_platform_key(settings)
-        await seed(engine, url, settings.data_dir, secret=secret, calendar=calendar, say=_say)
+        await seed(engine, options.url, settings.data_dir, vendors, cast=cast, calendar=calendar, say=_say)
     finally:
         engine.dispose()
+
+
+def _appoint(engine: Engine, email: str, role: Role) -> None:
+    appoint(engine, email, role, operator=operator_name(), now=truncate(_now()))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _say(text: str) -> None:

@@ -14,6 +14,7 @@ from activities.settings import Settings, SettingsError, load_settings
 from activities.vendor_settings import VendorSettings, load_vendor_settings
 from temporal.demo.people import NEWCOMER, PASSWORDS, SELLERS, STAFF
 from temporal.stack.data_dir import LOGS
+from temporal.stack.environment import LOCAL_NAME
 from temporal.stack.errors import INTERRUPTED, USAGE, StackError
 from temporal.stack.options import StackOptions, parse
 from temporal.stack.ports import LOOPBACK
@@ -27,6 +28,7 @@ SIGN_INS = {
     Role.SELLER: SELLERS[0].email,
     **{person.role: person.email for person in reversed(STAFF)},
 }
+NO_PEOPLE = "The demo's people come in by the vendors' sandboxes; with another vendor set, nobody is there."
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -95,6 +97,8 @@ class Visit:
     async def _live(self, hurry: asyncio.Event) -> int:
         stack = await Stack.open(self._options, self._settings, self._vendors, self._progress, programs=self._programs)
         try:
+            if self._options.once and not stack.is_seeded:
+                raise StackError(NO_PEOPLE, exit_code=USAGE)
             await stack.unless_failing(stack.start())
             if self._options.once:
                 return await stack.unless_failing(stack.supervisor.run(stack.programs.once()))
@@ -106,12 +110,12 @@ class Visit:
             self._progress.note("stopped; no process is left")
 
     def _welcome(self, stack: Stack) -> None:
-        site, *others = stack.api_urls
-        lines = [("Hammertime", f"{site}/"), ("API docs", f"{site}/docs")]
+        programs, others = stack.programs, stack.api_urls[1:]
+        lines = [("Hammertime", f"{programs.public_url}/"), ("API docs", f"{programs.public_url}/docs")]
         if not self._settings.names_temporal_server:
-            lines.append(("Temporal UI", f"http://{LOOPBACK}:{stack.programs.ports.ui}/"))
-        lines += [("also", f"{url}/") for url in others]
-        sandboxes = stack.programs.sandboxes
+            lines.append(("Temporal UI", f"http://{LOCAL_NAME}:{programs.ports.ui}/"))
+        lines += [("also", f"{url.replace(LOOPBACK, LOCAL_NAME)}/") for url in others]
+        sandboxes = programs.sandboxes
         for sandbox in sandboxes.started:
             address = sandboxes.addresses(sandbox)[sandbox.url_setting]
             lines.append((sandbox.title, f"{address}/" if sandbox is SENDGRID else f"{address}   (sandbox)"))
@@ -119,8 +123,10 @@ class Visit:
         self._progress.say("")
         for name, value in lines:
             self._progress.say(f"  {name:<15}{value}")
-        if self._options.seed:
+        if stack.is_seeded:
             self._tell_sign_ins()
+        elif self._options.seed:
+            self._progress.say(f"\n  {NO_PEOPLE}")
         self._progress.say("\n  Ctrl-C stops everything; started again, it goes on where it stopped.\n")
 
     def _tell_sign_ins(self) -> None:

@@ -16,9 +16,9 @@ MEGABYTE = 1_000_000
 DATABASE = "hammertime.db"
 TEMPORAL_DATABASE = "temporal.db"
 LOGS = "logs"
-ACCOUNTS = "demo-accounts.json"
+ACCOUNTS, APPS = "demo-accounts.json", "demo-authenticators.json"
 DATABASE_ENDS = ("", "-wal", "-shm", "-journal")
-OWN_FILES = (ACCOUNTS, *(f"{name}{end}" for name in (DATABASE, TEMPORAL_DATABASE) for end in DATABASE_ENDS))
+OWN_FILES = (ACCOUNTS, APPS, *(f"{name}{end}" for name in (DATABASE, TEMPORAL_DATABASE) for end in DATABASE_ENDS))
 
 
 def prepare(path: Path, environment: Mapping[str, str]) -> Path:

@@ -17,6 +17,9 @@ INHERITED = (
 )
 # One for ever: there is a single worker here, and an auction pinned to another build would wait for it in vain.
 BUILD_ID = "embedded"
+# What people open, whatever address the servers are bound to: a passkey belongs to a name, never to an address. The
+# Temporal UI has the same name, so that the site's cookie goes with what it asks the codec.
+LOCAL_NAME = "localhost"
 # Each process has a name of its own; one that is handed down would make them look like one.
 OF_ONE_PROCESS = frozenset({"process_id"})
 
@@ -24,12 +27,11 @@ OF_ONE_PROCESS = frozenset({"process_id"})
 def program_environment(settings: Settings, ports: Ports, run_id: str, sandboxes: Sandboxes) -> dict[str, str]:
     """Variables for the programs; an address that was not set is that of the stack's own server."""
     data_dir = settings.data_dir.absolute()
-    base_url = f"http://{LOOPBACK}:{ports.api}"
     usual = {
         "DATABASE_URL": settings.database_url,
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports.temporal}",
-        "PUBLIC_URL": base_url,
-        "TEMPORAL_UI_ORIGIN": f"http://{LOOPBACK}:{ports.ui}",
+        "PUBLIC_URL": f"http://{LOCAL_NAME}:{ports.api}",
+        "TEMPORAL_UI_ORIGIN": f"http://{LOCAL_NAME}:{ports.ui}",
         "WORKER_BUILD_ID": BUILD_ID,
     }
     decided = {

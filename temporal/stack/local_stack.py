@@ -102,6 +102,11 @@ class LocalStack:
         return self.stack.api_urls[0]
 
     @property
+    def site_url(self) -> str:
+        """Where people open it, by name: what the mails' links and the vendors' ways back lead to."""
+        return self.environment["PUBLIC_URL"]
+
+    @property
     def api_urls(self) -> list[str]:
         """Where each API process serves."""
         return list(self.stack.api_urls)

@@ -42,6 +42,10 @@ class StackOptions:
             self._wish("persona", "PERSONA_URL", FREE, FREE),
             self._wish("authorize_net", "AUTHORIZE_NET_URL", FREE, FREE),
             self._wish("sendgrid", "SENDGRID_URL", FREE, FREE),
+            self._wish("clearvin", "CLEARVIN_URL", FREE, FREE),
+            self._wish("vpic", "VPIC_URL", FREE, FREE),
+            self._wish("s3", "S3_URL", FREE, FREE),
+            self._wish("openai", "OPENAI_URL", FREE, FREE),
         )
 
     def _wish(self, name: str, flag: str, default: int, wished: int | None) -> PortWish:

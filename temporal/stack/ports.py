@@ -37,6 +37,10 @@ class Ports:
     persona: int
     authorize_net: int
     sendgrid: int
+    clearvin: int
+    vpic: int
+    s3: int
+    openai: int
 
 
 def choose(data_dir: Path, wishes: tuple[PortWish, ...]) -> Ports:

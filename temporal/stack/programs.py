@@ -12,11 +12,12 @@ from temporal.stack.data_dir import LOGS, TEMPORAL_DATABASE
 from temporal.stack.environment import program_environment
 from temporal.stack.ports import LOOPBACK, Ports
 from temporal.stack.redis import STAND_IN, redis_command
-from temporal.stack.sandboxes import Sandbox, Sandboxes
+from temporal.stack.sandboxes import AUTHORIZE_NET, PERSONA, SENDGRID, Sandbox, Sandboxes
 from temporal.stack.server import temporal_command
 
 REDIS_TIER, TEMPORAL_TIER, WORKER_TIER, API_TIER, BIDDERS_TIER = range(5)
 SANDBOX_TIER = TEMPORAL_TIER
+ON_THE_WAY_IN = (SENDGRID, PERSONA, AUTHORIZE_NET)
 MIGRATE_WITHIN_S = 120
 SEED_WITHIN_S = 300
 ONCE_WITHIN_S = 600
@@ -42,8 +43,18 @@ class Programs:
 
     @property
     def base_url(self) -> str:
-        """Where the first API process serves."""
+        """Where the first API process serves, for programs."""
         return f"http://{LOOPBACK}:{self.ports.api}"
+
+    @property
+    def public_url(self) -> str:
+        """Where people open the site."""
+        return self.environment["PUBLIC_URL"]
+
+    @property
+    def has_people(self) -> bool:
+        """Whether the demo's people can come in: they pass the vendors' sandboxes on their way."""
+        return all(sandbox in self.sandboxes.started for sandbox in ON_THE_WAY_IN)
 
     def redis(self, *, installed: bool) -> Program:
         """Redis, or its stand-in."""
@@ -59,7 +70,7 @@ class Programs:
             port=self.ports.temporal,
             ui_port=self.ports.ui,
             namespace=self.settings.temporal_namespace,
-            codec_url=f"{self.base_url}/codec",
+            codec_url=f"{self.public_url}/codec",
         )
         address = f"{LOOPBACK}:{self.ports.temporal}"
         check = readiness.temporal_serves(binary, address, self.environment)
@@ -98,9 +109,13 @@ class Programs:
         """Bring the database to the newest schema."""
         return self._passing("migrations", module("migrations", "upgrade"), MIGRATE_WITHIN_S)
 
-    def seed(self) -> Program:
-        """Fill the market; where it is filled already, this changes nothing."""
-        return self._passing("seed", module("temporal.demo.seed", "--url", self.base_url), SEED_WITHIN_S)
+    def seed(self, *, once: bool = False) -> Program:
+        """Bring the demo's first people in and fill their market, or with `once` only those of one shown auction.
+
+        Where that is done already, this changes nothing.
+        """
+        command = module("temporal.demo.seed", "--url", self.base_url, *(("--once",) if once else ()))
+        return self._passing("seed", command, SEED_WITHIN_S)
 
     def once(self) -> Program:
         """One auction from schedule to result, told on the stack's own output."""

@@ -78,7 +78,44 @@ SENDGRID = Sandbox(
     keys=("sendgrid_api_key", "sendgrid_public_keys"),
     signs_with_file=True,
 )
-ALL = (SENDGRID, PERSONA, AUTHORIZE_NET)
+CLEARVIN = Sandbox(
+    name="clearvin",
+    title="ClearVIN",
+    module="tests.sandbox.clearvin",
+    addresses={"clearvin_url": "/rest/vendor"},
+    options={"--email": "clearvin_email", "--password": "clearvin_password"},
+    keys=("clearvin_email", "clearvin_password"),
+)
+VPIC = Sandbox(
+    name="vpic",
+    title="vPIC",
+    module="tests.sandbox.vpic",
+    addresses={"vpic_url": "/api"},
+    options={},
+    keys=(),
+)
+S3 = Sandbox(
+    name="s3",
+    title="S3",
+    module="tests.sandbox.s3",
+    addresses={"s3_url": ""},
+    options={
+        "--access-key-id": "s3_access_key_id",
+        "--secret-access-key": "s3_secret_access_key",
+        "--bucket": "s3_bucket",
+        "--region": "s3_region",
+    },
+    keys=("s3_access_key_id", "s3_secret_access_key"),
+)
+OPENAI = Sandbox(
+    name="openai",
+    title="OpenAI",
+    module="tests.sandbox.openai",
+    addresses={"openai_url": "/v1"},
+    options={"--api-key": "openai_api_key", "--model": "openai_model"},
+    keys=("openai_api_key",),
+)
+ALL = (SENDGRID, PERSONA, AUTHORIZE_NET, CLEARVIN, VPIC, S3, OPENAI)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,16 @@ class Stack:
         self._lock = lock
         self._progress = progress
 
+    @property
+    def is_seeded(self) -> bool:
+        """Whether the demo's people come in: they are wanted, and every vendor is a sandbox."""
+        return self.options.seed and self.programs.has_people
+
+    @property
+    def has_bidders(self) -> bool:
+        """Whether simulated bidders bid."""
+        return self.options.bidders and self.programs.has_people
+
     @classmethod
     async def open(
         cls,
@@ -139,9 +149,9 @@ class Stack:
         servers += [self._serve(programs.sandbox(sandbox)) for sandbox in programs.sandboxes.started]
         await _together(*servers)
         await _together(self._serve(programs.worker(binary)), self._serve_apis())
-        if self.options.seed:
-            await self._complete(programs.seed())
-        if self.options.bidders:
+        if self.is_seeded:
+            await self._complete(programs.seed(once=self.options.once))
+        if self.has_bidders:
             await self._serve(programs.bidders())
 
     async def _serve_apis(self) -> None:
@@ -163,7 +173,7 @@ class Stack:
         settings = self.programs.settings
         servers = (not names_redis(settings)) + (not settings.names_temporal_server)
         servers += len(self.programs.sandboxes.started)
-        return 3 + servers + self.options.api_processes + self.options.seed + self.options.bidders
+        return 3 + servers + self.options.api_processes + self.is_seeded + self.has_bidders
 
 
 async def _clear(lock: StackLock, progress: Progress) -> None:

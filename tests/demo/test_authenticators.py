@@ -1,45 +1,51 @@
-"""The demo's staff have a second factor, whose codes a newcomer can get."""
+"""The authenticator apps of the demo's staff: kept for their owner only, read anew, and printed."""
 
+import stat
 from pathlib import Path
 
 import pytest
 
-from activities.db import people, second_factors
-from activities.db.engine import make_engine, transaction
-from activities.one_time_codes import CodeSecrets, step_of
+from activities.one_time_codes import STEP_S, new_secret, step_of
 from api.database import now
-from migrations import schema
-from temporal.demo.authenticators import APPS, code_of, main, pair
-from temporal.demo.people import STAFF
-from tests.db.market import NOON, add_person
+from temporal.demo.authenticators import FILE_NAME, Apps, main
 
-CODES = CodeSecrets(b"k" * 32)
+ADMIN, SUPPORT = "admin@example.com", "support@example.com"
 
 
-def test_all_staff_and_nobody_else_have_an_app() -> None:
-    assert set(APPS) == {person.email for person in STAFF}
-    assert len(set(APPS.values())) == len(APPS)
+def test_apps_are_kept_side_by_side_for_their_owner_only(tmp_path: Path) -> None:
+    apps = Apps(tmp_path / FILE_NAME)
+    apps.keep(ADMIN, "first")
+    apps.keep(SUPPORT, "second")
+    apps.keep(ADMIN, "third")
+    assert Apps(tmp_path / FILE_NAME).all() == {ADMIN: "third", SUPPORT: "second"}
+    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
 
 
-def test_pairing_is_done_once_and_the_codes_fit(tmp_path: Path) -> None:
-    engine = make_engine(f"sqlite:///{tmp_path / 'demo.db'}")
-    schema.upgrade(engine)
-    with transaction(engine) as connection:
-        ids = {person.email: add_person(connection, person.email, role=person.role) for person in STAFF}
-        pair(connection, CODES, ids, NOON)
-        email, user_id = next(iter(ids.items()))
-        assert second_factors.use_step(connection, user_id, 7)
-        pair(connection, CODES, ids, NOON)
-        found = second_factors.authenticator(connection, user_id)
-        assert people.person(connection, user_id) is not None
-    assert found is not None
-    assert found.last_step == 7
-    assert step_of(CODES.unseal(user_id, found.secret_sealed), code_of(email, NOON), NOON) is not None
-    engine.dispose()
+def test_the_codes_are_those_of_three_half_minutes(tmp_path: Path) -> None:
+    apps, secret = Apps(tmp_path / FILE_NAME), new_secret()
+    apps.keep(ADMIN, secret)
+    moment = now()
+    this = int(moment.timestamp()) // STEP_S
+    assert [step_of(secret, code, moment) for code in apps.codes(ADMIN, moment)] == [this - 1, this, this + 1]
+    assert apps.codes(SUPPORT, moment) == ()
 
 
-def test_the_command_prints_a_code_for_each(capsys: pytest.CaptureFixture[str]) -> None:
-    main()
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(APPS)
-    assert all(step_of(APPS[email], code, now()) is not None for email, code in map(str.split, lines))
+def test_the_command_prints_a_code_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    secrets = {ADMIN: new_secret(), SUPPORT: new_secret()}
+    for email, secret in secrets.items():
+        Apps(tmp_path / FILE_NAME).keep(email, secret)
+    assert main() == 0
+    shown = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert set(shown) == set(secrets)
+    assert all(step_of(secrets[email], code, now()) is not None for email, code in shown.items())
+
+
+def test_without_a_demo_there_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert main() == 2
+    assert "holds no authenticator" in capsys.readouterr().err

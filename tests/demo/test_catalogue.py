@@ -7,14 +7,21 @@ import pytest
 from domain.money import is_whole_dollars
 from domain.vehicles import BodyType, flaws
 from domain.vin import parse_vin
-from temporal.demo.catalogue import Offering, catalogue, offerings_by_vin
+from temporal.demo.catalogue import TURNS, Offering, catalogue, offerings_by_vin, stock
 from temporal.demo.people import SELLERS
 
 LOTS = catalogue()
 
 
 def test_there_are_enough_vehicles_and_each_is_there_once() -> None:
-    assert len(offerings_by_vin()) == len(LOTS) >= 44
+    assert len(LOTS) >= 44
+    assert len(offerings_by_vin()) == len(stock()) == TURNS * len(LOTS)
+
+
+def test_what_comes_next_may_be_listed_and_belongs_to_nobody() -> None:
+    assert [offering.spec.title for offering in stock() if flaws(offering.spec)] == []
+    serials = [parse_vin(offering.spec.vin).serial.lstrip("ABCDEFGHJKLMNPRSTUVWXYZ") for offering in stock()]
+    assert all(serial.startswith("9") for serial in serials)
 
 
 @pytest.mark.parametrize("offering", LOTS, ids=lambda offering: offering.spec.title)

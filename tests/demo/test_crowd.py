@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from domain.bidding import Kind
+from temporal.demo.accounts import BidderAccount
 from temporal.demo.board import Board
 from temporal.demo.catalogue import catalogue
 from temporal.demo.crowd import Crowd, Pace
@@ -112,6 +113,17 @@ async def test_a_stale_price_leads_to_a_refusal_and_then_to_a_right_bid() -> Non
     assert old.minimum_next_cents < room.board.lots[sale.id].minimum_next_cents
     assert room.market.refused["BELOW_MINIMUM"] >= 1
     assert any(kind is Kind.BID and user != 99 for user, _, kind, _ in room.market.accepted)
+
+
+async def test_whoever_joins_bids_as_well() -> None:
+    room = Room((Habit.NIBBLER,), lots=6)
+    await room.spend(timedelta(seconds=30))
+    for number in range(50, 56):
+        late = BidderAccount(number, "late@x.test", "Late", f"ht_late{number}", Habit.NIBBLER, seed=number)
+        room.market.people[late.token] = late.user_id
+        room.crowd.join(late)
+    await room.spend(timedelta(minutes=2))
+    assert {user for user, _, _, _ in room.market.accepted} & set(range(50, 56))
 
 
 async def test_a_cancelled_crowd_takes_its_bids_along() -> None:

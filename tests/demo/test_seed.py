@@ -1,8 +1,9 @@
-"""The seed: people, vehicles and tokens in a real database, and the plan carried out over the API's routes."""
+"""The seed: the plan carried out over the API's routes, and the catalogue's vehicles in their sellers' hands."""
 
-import stat
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -10,24 +11,20 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, func, select
 
-from activities.db import people, sellers
 from activities.db.engine import make_engine, reading, transaction
-from activities.db.people import Scope
-from activities.db.tables import api_tokens, users, vehicles
-from activities.passwords import make_hasher
-from domain.sellers import SellerStatus, day_in_chicago, may_list
+from activities.db.tables import vehicles
 from migrations import schema
-from temporal.demo.accounts import FILE_NAME, Accounts, read_accounts, write_accounts
-from temporal.demo.catalogue import catalogue
-from temporal.demo.clearing import Clearing
-from temporal.demo.people import EVERYBODY, NEWCOMER, sign_ins
-from temporal.demo.plan import Calendar, Phase
-from temporal.demo.residents import _digest, move_in
-from temporal.demo.seed import Seeded, Seeder, main, summary
+from temporal.demo.accounts import FILE_NAME, Accounts, read_accounts
+from temporal.demo.catalogue import stock
+from temporal.demo.client import MarketError
+from temporal.demo.garage import write_vehicles_as_rows
+from temporal.demo.opening import Seeded, Seeder, summary
+from temporal.demo.people import EVERYBODY, SELLERS
+from temporal.demo.plan import PLAYERS, Calendar, Phase
+from temporal.demo.seed import MARKET, ONE_SHOW, main
+from tests.db.market import add_person
 from tests.demo.fake_market import START, Clock, FakeMarket, accounts_in
 from tests.demo.test_plan import SUNDAY
-
-CLEARING = Clearing(b"k" * 32)
 
 
 @pytest.fixture
@@ -38,73 +35,29 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _count(engine: Engine) -> list[int]:
-    with reading(engine) as connection:
-        tables = (users, vehicles, api_tokens)
-        return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
-
-
-def test_everybody_moves_in_once(engine: Engine, tmp_path: Path) -> None:
-    first = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
-    counts = _count(engine)
-    assert move_in(engine, tmp_path / FILE_NAME, START, CLEARING) == first
-    assert _count(engine) == counts == [len(EVERYBODY), len(catalogue()), 24 + 6]
-
-
 def test_the_market_has_the_people_that_were_promised() -> None:
     assert Counter(person.role.value for person in EVERYBODY) == {"admin": 2, "support": 1, "seller": 6, "buyer": 25}
 
 
-def test_the_tokens_are_valid_and_narrow(engine: Engine, tmp_path: Path) -> None:
-    accounts = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
-    with reading(engine) as connection:
-        bidder = people.token_owner(connection, _digest(accounts.bidders[0].token), START)
-        seller = people.token_owner(connection, _digest(accounts.sellers[0].token), START)
-    assert bidder is not None
-    assert seller is not None
-    assert bidder.token.scopes == frozenset({Scope.READ, Scope.BID})
-    assert seller.token.scopes == frozenset({Scope.READ, Scope.SELL})
-    assert (bidder.person.can_bid, seller.person.can_bid) == (True, False)
+def test_the_market_opens_with_everybody_but_the_crowd() -> None:
+    assert (len(MARKET.sellers), len(MARKET.players), len(MARKET.later)) == (6, PLAYERS, 3)
 
 
-def test_every_seller_is_an_approved_dealer_whose_licence_is_renewed_at_each_start(
-    engine: Engine, tmp_path: Path
-) -> None:
-    for start in (START, START + timedelta(days=400)):
-        accounts = move_in(engine, tmp_path / FILE_NAME, start, CLEARING)
-        with reading(engine) as connection:
-            for seller in accounts.sellers:
-                assert may_list(sellers.profile(connection, seller.user_id), 50, day_in_chicago(start)).allowed
+def test_one_show_has_a_seller_and_three_bidders() -> None:
+    assert (len(ONE_SHOW.sellers), len(ONE_SHOW.players), ONE_SHOW.later) == (1, 3, ())
 
 
-def test_a_seller_whom_somebody_has_reviewed_is_left_alone(engine: Engine, tmp_path: Path) -> None:
-    seller_id = move_in(engine, tmp_path / FILE_NAME, START, CLEARING).sellers[0].user_id
+def test_the_vehicles_are_parked_once_and_only_where_their_seller_is(engine: Engine) -> None:
     with transaction(engine) as connection:
-        sellers.decide(connection, seller_id, SellerStatus.SUSPENDED, reason="a complaint", by=1, now=START)
-    move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
+        owners = {str(person.seller): add_person(connection, person.email) for person in SELLERS}
+    first = dict(list(owners.items())[:2])
+    some = write_vehicles_as_rows(engine, first, START)
+    everything = write_vehicles_as_rows(engine, owners, START)
+    assert everything == write_vehicles_as_rows(engine, owners, START)
+    assert all(everything[name] == some[name] for name in first)
+    assert sum(map(len, everything.values())) == len(stock())
     with reading(engine) as connection:
-        assert sellers.profile(connection, seller_id).status is SellerStatus.SUSPENDED
-
-
-def test_the_accounts_file_is_for_its_owner_only(engine: Engine, tmp_path: Path) -> None:
-    accounts = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
-    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
-    assert read_accounts(tmp_path / FILE_NAME) == accounts
-
-
-def test_a_lost_accounts_file_gives_new_tokens_and_ends_the_old_ones(engine: Engine, tmp_path: Path) -> None:
-    old = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
-    (tmp_path / FILE_NAME).unlink()
-    new = move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
-    with reading(engine) as connection:
-        known = [people.token_owner(connection, _digest(all_.bidders[0].token), START) for all_ in (old, new)]
-    assert [owner is not None for owner in known] == [False, True]
-
-
-def test_a_file_of_another_database_is_not_believed(engine: Engine, tmp_path: Path) -> None:
-    foreign = accounts_in(FakeMarket(Clock()))
-    write_accounts(tmp_path / FILE_NAME, foreign)
-    assert move_in(engine, tmp_path / FILE_NAME, START, CLEARING).bidders[0].token != foreign.bidders[0].token
+        assert connection.execute(select(func.count()).select_from(vehicles)).scalar_one() == len(stock())
 
 
 def test_a_broken_accounts_file_is_none(tmp_path: Path) -> None:
@@ -112,18 +65,8 @@ def test_a_broken_accounts_file_is_none(tmp_path: Path) -> None:
     assert read_accounts(tmp_path / FILE_NAME) is None
 
 
-def test_the_printed_sign_ins_work(engine: Engine, tmp_path: Path) -> None:
-    move_in(engine, tmp_path / FILE_NAME, START, CLEARING)
-    with transaction(engine) as connection:
-        for _, email, password in sign_ins():
-            found = people.credentials(connection, email)
-            assert found is not None
-            assert make_hasher().verify(found.password_hash, password)
-    assert sign_ins()[0][1] == NEWCOMER
-
-
 async def _seed(market: FakeMarket, accounts: Accounts, calendar: Calendar = Calendar.CHICAGO) -> Seeded:
-    seeder = Seeder(market.client(), accounts, market.clock, market.clock.sleep, Random(1))
+    seeder = Seeder(market.client(), lambda: accounts, market.clock, market.clock.sleep, Random(1))
     return await seeder.open_market(calendar)
 
 
@@ -183,6 +126,39 @@ async def test_a_demo_works_on_a_sunday(calendar: Calendar, ended: int) -> None:
     assert (counts["ended"], counts["live"], counts["scheduled"]) == (ended, 19 - ended, 7)
 
 
+async def test_the_scripted_auctions_wait_for_their_players() -> None:
+    market = FakeMarket(Clock())
+    accounts = accounts_in(market)
+    seeder = Seeder(market.client(), lambda: accounts, market.clock, market.clock.sleep, Random(1))
+    players = asyncio.get_running_loop().create_future()
+    opening = asyncio.create_task(seeder.open_market(Calendar.CHICAGO, players))
+    async with asyncio.timeout(10):
+        while len(market.sales) < 19:
+            await asyncio.sleep(0)
+    assert not market.accepted
+    players.set_result(None)
+    assert len((await opening).planned[Phase.ENDED]) == 7
+
+
+async def test_a_market_without_players_is_not_opened() -> None:
+    market = FakeMarket(Clock())
+    accounts = accounts_in(market)
+    seeder = Seeder(market.client(), lambda: accounts, market.clock, market.clock.sleep, Random(1))
+    players = asyncio.get_running_loop().create_future()
+    players.set_exception(MarketError("nobody came"))
+    with pytest.raises(MarketError, match="nobody came"):
+        await seeder.open_market(Calendar.CHICAGO, players)
+
+
+async def test_a_lot_whose_seller_is_not_there_is_passed_over() -> None:
+    market = FakeMarket(Clock())
+    accounts = accounts_in(market)
+    (seller,) = accounts.sellers
+    some = dict(list(seller.vehicles.items())[::2])
+    seeded = await _seed(market, Accounts(accounts.bidders, (replace(seller, vehicles=some),)))
+    assert 0 < sum(map(len, seeded.planned.values())) < 26
+
+
 async def test_a_bid_that_comes_too_early_is_tried_again() -> None:
     market = FakeMarket(Clock())
     accounts = accounts_in(market)
@@ -193,10 +169,9 @@ async def test_a_bid_that_comes_too_early_is_tried_again() -> None:
 
 
 def test_the_summary_says_what_was_done() -> None:
-    accounts = Accounts((), ())
     planned = {Phase.ENDED: [1], Phase.LIVE: [2, 3], Phase.SCHEDULED: []}
-    assert summary(Seeded(accounts, planned, [])) == "1 ended, 2 live, 0 scheduled auctions"
-    assert summary(Seeded(accounts, {}, [4])) == "the market stood already; 1 auctions added"
+    assert summary(Seeded(planned, [])) == "1 ended, 2 live, 0 scheduled auctions"
+    assert summary(Seeded({}, [4])) == "the market stood already; 1 auctions added"
 
 
 def test_the_seed_is_not_for_production(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,3 +180,11 @@ def test_the_seed_is_not_for_production(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setenv("COOKIE_SECURE", "true")
     assert main(["--url", "http://127.0.0.1:1"]) == 2
     assert "embedded profile only" in capsys.readouterr().err
+
+
+def test_the_seed_keeps_away_from_real_vendors(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SENDGRID_URL", "https://api.sendgrid.com")
+    assert main(["--url", "http://127.0.0.1:1"]) == 2
+    assert "sandboxes on this machine only" in capsys.readouterr().err

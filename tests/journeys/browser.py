@@ -74,7 +74,7 @@ def visitor(browser: Browser, town: Town, shots: Path, *, scripts: bool = True) 
     """A tab in a fresh context."""
     context = browser.new_context(java_script_enabled=scripts, viewport=VIEWPORT)
     context.set_default_timeout(PATIENCE_MS)
-    found = Visitor(context.new_page(), town.stack.base_url, shots)
+    found = Visitor(context.new_page(), town.stack.site_url, shots)
     found.page.on("console", found._hear)
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     return found

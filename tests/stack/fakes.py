@@ -73,8 +73,8 @@ class FakePrograms(Programs):
     def migrations(self) -> Program:
         return fake(Programs.migrations(self), os.environ.get("FAKE_MIGRATIONS", "done"))
 
-    def seed(self) -> Program:
-        return fake(Programs.seed(self), os.environ.get("FAKE_SEED", "done"))
+    def seed(self, *, once: bool = False) -> Program:
+        return fake(Programs.seed(self, once=once), os.environ.get("FAKE_SEED", "done"))
 
     def once(self) -> Program:
         return fake(Programs.once(self), os.environ.get("FAKE_ONCE", "done"))

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from temporal.stack.leftovers import identify
+from temporal.stack.sandboxes import ALL
 from tests.stack.conftest import Start, wait_until
+
+SANDBOXES = {sandbox.name for sandbox in ALL}
+# The CLI, Redis, Temporal, the migrations, worker, API, seed and bidders.
+STEPS = 8 + len(SANDBOXES)
 
 
 def test_everything_runs_and_one_ctrl_c_leaves_nothing(start: Start) -> None:
@@ -17,7 +22,7 @@ def test_everything_runs_and_one_ctrl_c_leaves_nothing(start: Start) -> None:
     children = stack.until_up()
     stack.send(signal.SIGINT)
     assert stack.ends_with() == 0
-    assert set(children) == {"redis", "temporal", "sendgrid", "persona", "authorize-net", "worker", "api", "bidders"}
+    assert set(children) == {"redis", "temporal", *SANDBOXES, "worker", "api", "bidders"}
     assert stack.left_behind() == []
     assert stack.errors == ""
 
@@ -26,9 +31,10 @@ def test_it_tells_every_step_and_where_everything_is(start: Start) -> None:
     stack = start("--api-processes", "2")
     stack.until_up()
     ports = json.loads((stack.folder / "ports.json").read_text())
-    assert "[12/12] bidders: ready" in stack.output
-    assert f"http://127.0.0.1:{ports['api']}/docs" in stack.output
-    assert f"http://127.0.0.1:{ports['ui']}/" in stack.output
+    assert f"[{STEPS + 1}/{STEPS + 1}] bidders: ready" in stack.output
+    assert f"http://localhost:{ports['api']}/docs" in stack.output
+    assert f"http://localhost:{ports['ui']}/" in stack.output
+    assert "buyer@demo.hammertime.test" in stack.output
     assert f"Mail inbox     http://127.0.0.1:{ports['sendgrid']}/\n" in stack.output
     assert f"Persona        http://127.0.0.1:{ports['persona']}/api/v1   (sandbox)\n" in stack.output
     assert f"http://127.0.0.1:{ports['authorize_net']}/xml/v1/request.api   (sandbox)\n" in stack.output
@@ -151,7 +157,17 @@ def test_a_vendor_that_somebody_names_is_not_told_of_as_a_sandbox(
     assert "sendgrid" not in children
     assert "persona" in children
     assert "Mail inbox" not in stack.output
-    assert "[10/10] bidders: ready" in stack.output
+    assert f"[{STEPS - 3}/{STEPS - 3}] " in stack.output
+    assert "bidders" not in children
+    assert "nobody is there" in stack.output
+
+
+def test_one_show_needs_every_sandbox(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDGRID_URL", "https://api.sendgrid.com")
+    stack = start("--once")
+    assert stack.ends_with() == 2
+    assert "the vendors' sandboxes" in stack.errors
+    assert stack.errors.count("\n") == 1
 
 
 def test_a_vendors_key_without_its_url_is_one_line_without_the_key(

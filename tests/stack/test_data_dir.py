@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from activities.settings import Settings
-from temporal.stack import data_dir, leftovers, ports
+from temporal.stack import data_dir, leftovers, ports, sandboxes
 from temporal.stack.errors import StackError, from_os_error
 from temporal.stack.lock import LOCK_FILE, StackLock
 from temporal.stack.options import StackOptions
@@ -32,7 +32,18 @@ def wishes(api: int | None = FREE) -> tuple[PortWish, ...]:
         PortWish(name="api", flag="--port", default=FREE, wished=api),
         *(
             PortWish(name=name, flag=f"--{name}", default=FREE)
-            for name in ("temporal", "ui", "redis", "persona", "authorize_net", "sendgrid")
+            for name in (
+                "temporal",
+                "ui",
+                "redis",
+                "persona",
+                "authorize_net",
+                "sendgrid",
+                "clearvin",
+                "vpic",
+                "s3",
+                "openai",
+            )
         ),
     )
 
@@ -164,7 +175,7 @@ def test_ports_remembered_before_there_were_sandboxes_are_kept(
     options = StackOptions(port=FREE, temporal_port=FREE, ui_port=FREE)
     chosen = asdict(ports.choose(tmp_path, options.port_wishes(make_settings())))
     assert {name: chosen[name] for name in before} == before
-    assert len(set(chosen.values())) == len(before) + 3
+    assert len(set(chosen.values())) == len(before) + len(sandboxes.ALL)
     assert json.loads((tmp_path / ports.REMEMBERED).read_text()) == chosen
 
 

@@ -9,7 +9,10 @@ import pytest
 from temporal.stack.errors import StackError
 from temporal.stack.leftovers import identify
 from temporal.stack.local_stack import LocalStack
+from temporal.stack.sandboxes import ALL
 from tests.stack.fakes import FakePrograms
+
+SANDBOXES = {sandbox.name for sandbox in ALL}
 
 
 def local_stack(**changes: Any) -> LocalStack:
@@ -20,7 +23,7 @@ def local_stack(**changes: Any) -> LocalStack:
 def test_it_runs_in_a_with_block_and_is_gone_after_it() -> None:
     with local_stack(api_processes=2, seed=True) as stack:
         pids = stack.pids
-        assert set(pids) == {"redis", "temporal", "sendgrid", "persona", "authorize-net", "worker", "api", "api-2"}
+        assert set(pids) == {"redis", "temporal", *SANDBOXES, "worker", "api", "api-2"}
         assert "once was here" in stack.log("seed")
         assert stack.base_url == stack.api_urls[0]
     assert all(identify(pid) is None for pid in pids.values())
@@ -49,11 +52,11 @@ def test_an_api_process_can_be_added() -> None:
 
 def test_settings_and_addresses_reach_the_programs(tmp_path: Path) -> None:
     with local_stack(data_dir=tmp_path, settings={"batch_max": 7, "metrics": False, "process_id": "x"}) as stack:
-        environment = stack.environment
+        environment, site = stack.environment, stack.site_url
     assert environment["BATCH_MAX"] == "7"
     assert environment["METRICS"] == "false"
     assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path}/hammertime.db"
-    assert environment["PUBLIC_URL"] == f"http://127.0.0.1:{environment['PORT']}"
+    assert environment["PUBLIC_URL"] == site == f"http://localhost:{environment['PORT']}"
     assert "PROCESS_ID" not in environment
 
 

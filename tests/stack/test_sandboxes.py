@@ -27,13 +27,18 @@ from tests.sandbox.running import running
 from tests.stack.conftest import wait_until
 from tests.stack.fakes import FakePrograms
 
-NAMES = {"sendgrid", "persona", "authorize-net"}
+NAMES = {"sendgrid", "persona", "authorize-net", "clearvin", "vpic", "openai", "s3"}
 ELSEWHERE = {
     "PERSONA_URL": "https://api.withpersona.com/api/v1",
     "AUTHORIZE_NET_URL": "https://api.authorize.net/xml/v1/request.api",
     "ACCEPT_JS_URL": "https://js.authorize.net/v3/AcceptUI.js",
     "SENDGRID_URL": "https://api.sendgrid.com",
+    "CLEARVIN_URL": "https://www.clearvin.com/rest/vendor",
+    "VPIC_URL": "https://vpic.nhtsa.dot.gov/api",
+    "OPENAI_URL": "https://api.openai.com/v1",
+    "S3_URL": "https://s3.us-east-2.amazonaws.com",
 }
+CIVIC = "19XFC1F30KE902117"
 PERSONA_HEADERS = {"persona-version": "2025-12-08", "key-inflection": "kebab"}
 
 
@@ -100,6 +105,19 @@ def test_authorize_net_knows_the_keys_of_the_environment(stack: LocalStack, clie
     answer = client.post(stack.environment["AUTHORIZE_NET_URL"], json=question)
     assert json.loads(answer.content.decode("utf-8-sig"))["messages"]["resultCode"] == "Ok"
     assert client.get(stack.environment["ACCEPT_JS_URL"]).status_code == 200
+
+
+def test_clearvin_knows_the_password_of_the_environment(stack: LocalStack, client: httpx.Client) -> None:
+    url, names = stack.environment["CLEARVIN_URL"], ("email", "password")
+    token = client.post(f"{url}/login", json={name: stack.environment[f"CLEARVIN_{name.upper()}"] for name in names})
+    headers = {"authorization": f"Bearer {token.json()['token']}"}
+    report = client.get(f"{url}/report", params={"vin": CIVIC}, headers=headers)
+    assert report.json()["result"]["vin"] == CIVIC
+
+
+def test_vpic_knows_the_vehicles_of_the_demo(stack: LocalStack, client: httpx.Client) -> None:
+    url = f"{stack.environment['VPIC_URL']}/vehicles/DecodeVinValues/{CIVIC}"
+    assert client.get(url, params={"format": "json"}).json()["Results"][0]["Model"] == "Civic"
 
 
 def test_a_killed_sandbox_comes_back_with_its_data(stack: LocalStack, client: httpx.Client) -> None:
@@ -174,8 +192,8 @@ def test_without_the_package_one_line_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(StackError) as caught:
         sandboxes.require(load_vendor_settings(persona_url="https://api.withpersona.com/api/v1"), tmp_path)
     assert str(caught.value) == (
-        "the vendors' sandboxes are not part of this installation; set SENDGRID_URL, AUTHORIZE_NET_URL, ACCEPT_JS_URL"
-        " and the vendors' keys, or start it from a checkout"
+        "the vendors' sandboxes are not part of this installation; set SENDGRID_URL, AUTHORIZE_NET_URL, ACCEPT_JS_URL,"
+        " CLEARVIN_URL, VPIC_URL, S3_URL, OPENAI_URL and the vendors' keys, or start it from a checkout"
     )
     assert caught.value.exit_code == 2
 
@@ -184,7 +202,9 @@ def test_without_the_package_vendors_elsewhere_are_enough(tmp_path: Path) -> Non
     sandboxes.require(load_vendor_settings(**{name.lower(): url for name, url in ELSEWHERE.items()}), tmp_path)
 
 
-@pytest.mark.parametrize("key", ["persona_webhook_secrets", "authorize_net_transaction_key", "accept_js_url"])
+@pytest.mark.parametrize(
+    "key", ["persona_webhook_secrets", "authorize_net_transaction_key", "accept_js_url", "clearvin_password"]
+)
 def test_what_belongs_to_a_vendor_elsewhere_is_not_given_to_a_sandbox(key: str) -> None:
     with pytest.raises(StackError, match=f"{key.upper()} set without ") as caught:
         sandboxes.require(load_vendor_settings(**{key: "https://not-for-you.example"}))
