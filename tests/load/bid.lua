@@ -1,6 +1,7 @@
 -- One bid after the other, each higher than the last on its lot, each by the next bidder. The lines before this file
 -- set: tokens, lots, shift (which bidder begins), floor (thousands of dollars that the lots have reached at most),
--- keys (prefix of Idempotency-Keys), and pause_ms (mean pause of a connection before a bid, 0 for none).
+-- keys (prefix of Idempotency-Keys), pause_ms (mean pause of a connection before a bid, 0 for none), and csrf (of
+-- sessions whose cookies the tokens are; empty for bearer tokens).
 local sent, heights = 0, {}
 statuses = {}
 complaint = ""
@@ -11,11 +12,13 @@ function request()
   local lot = lots[sent % #lots + 1]
   local height = (heights[lot] or floor) + 1
   heights[lot] = height
-  local headers = {
-    ["Authorization"] = "Bearer " .. tokens[(sent + shift) % #tokens + 1],
-    ["Content-Type"] = "application/json",
-    ["Idempotency-Key"] = keys .. sent,
-  }
+  local token = tokens[(sent + shift) % #tokens + 1]
+  local headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = keys .. sent }
+  if csrf == "" then
+    headers["Authorization"] = "Bearer " .. token
+  else
+    headers["Cookie"], headers["X-CSRF-Token"] = "session=" .. token, csrf
+  end
   -- A thousand dollars is the largest increment, so every step is a valid bid.
   return wrk.format("POST", "/api/auctions/" .. lot .. "/bid", headers, '{"amount_cents":' .. height * 100000 .. "}")
 end

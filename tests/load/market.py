@@ -15,8 +15,10 @@ import httpx
 import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from activities.db import search
 from activities.db.engine import make_engine, reading, transaction
-from activities.db.tables import api_tokens, auction_ledger, auctions, bids, users, vehicles
+from activities.db.tables import api_tokens, auction_ledger, auctions, bids, users
+from activities.db.vehicles import add_vehicle
 from domain.clock import from_text, to_text, truncate
 from tests.db.market import CAR, let_sell
 
@@ -28,6 +30,7 @@ CALM_S = 1.0
 HTTP_TIMEOUT_S = 60
 START_CENTS = 100_000
 IN_QUERY = 500
+TOKEN_LIFE = timedelta(days=1)
 ENDED = frozenset({"ended"})
 # Some of a large market may be over before the last one is live.
 STARTED = frozenset({"live", "closing", "ended"})
@@ -134,8 +137,10 @@ class Market:
     def _add_vehicles(self, connection: Connection, count: int) -> Iterator[tuple[int, Seller]]:
         for number in range(count):
             seller = self.sellers[number % len(self.sellers)]
-            row = {**CAR, "seller_id": seller.id, "vin": secrets.token_hex(9)[:17].upper()}
-            yield _inserted(connection, vehicles, row), seller
+            vin = secrets.token_hex(9)[:17].upper()
+            vehicle_id = add_vehicle(connection, **CAR, seller_id=seller.id, vin=vin)
+            search.put(connection, vehicle_id, CAR["created_at"])
+            yield vehicle_id, seller
 
     async def _schedule(self, cars: Sequence[tuple[int, Seller]], ends: Sequence[timedelta]) -> list[int]:
         turns = asyncio.Semaphore(AT_ONCE)
@@ -188,8 +193,9 @@ def _add_person(connection: Connection, role: str, scopes: str) -> Seller:
     }
     person = _inserted(connection, users, row)
     digest = hashlib.sha256(token.encode()).hexdigest()
+    times = {"created_at": now, "expires_at": now + TOKEN_LIFE}
     connection.execute(
-        insert(api_tokens).values(user_id=person, name="load", token_hash=digest, scopes=scopes, created_at=now)
+        insert(api_tokens).values(user_id=person, name="load", token_hash=digest, scopes=scopes, **times)
     )
     return Seller(person, token)
 

@@ -1,11 +1,22 @@
 """The load generator's script and what is read from its output."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.load import wrk
 from tests.load.wrk import Answers, Load, LoadFailed
 
 LOAD = Load(url="http://127.0.0.1:1", tokens=["ht_a", "ht_b"], lots=[7, 8], connections=4, seconds=1, pause_ms=250)
+# Tells by a pipe that it listens, and says something when it is interrupted.
+INTERRUPTED = """
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: sys.exit(print("figures")))
+open(sys.argv[1], "w").close()
+signal.pause()
+"""
 OUTPUT = """Running 1s test @ http://127.0.0.1:1
 figure status.201 40
 figure status.409 2
@@ -49,16 +60,29 @@ def test_output_without_figures_is_a_failure() -> None:
 
 
 def test_the_script_begins_with_its_settings() -> None:
-    assert wrk.lua(LOAD, "k-", 3).splitlines()[:6] == [
+    assert wrk.lua(LOAD, "k-", 3).splitlines()[:7] == [
         'tokens = {"ht_a","ht_b"}',
         "lots = {7,8}",
         "shift = 3",
         "floor = 0",
         "pause_ms = 250",
         'keys = "k-"',
+        'csrf = ""',
     ]
 
 
 def test_nothing_but_loopback_is_ever_loaded() -> None:
     with pytest.raises(ValueError, match="not on loopback"):
         wrk.run(Load(url="http://192.0.2.1", tokens=["ht_a"], lots=[7], connections=1, seconds=1))
+
+
+def test_a_load_ends_with_the_work_beside_it_and_tells_its_figures(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-c", INTERRUPTED, str(pipe)]
+    assert wrk._output(command, 10, lambda: print(pipe.read_text("ascii"))) == "figures\n"
+
+
+def test_a_program_that_fails_is_no_load() -> None:
+    with pytest.raises(LoadFailed, match="ended with 3"):
+        wrk._output([sys.executable, "-c", "raise SystemExit(3)"], 10, None)

@@ -2,9 +2,10 @@
 
 import json
 import secrets
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +27,8 @@ class Load:
     """Bids on `lots` in turn by the owners of `tokens` in turn, over so many connections, for so long.
 
     Each connection waits `pause_ms` on average before a bid; 0 sends the next one as soon as the last is answered.
-    `floor`: every lot's first bid is a thousand dollars more than this many thousands.
+    `floor`: every lot's first bid is a thousand dollars more than this many thousands. `csrf`: the tokens are no bearer
+    tokens but cookies of sessions, which all have this CSRF token.
     """
 
     url: str
@@ -36,6 +38,7 @@ class Load:
     seconds: int
     pause_ms: int = 0
     floor: int = 0
+    csrf: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +76,11 @@ class Answers:
         return self.errors + sum(count for status, count in self.statuses.items() if status not in {CREATED, REFUSED})
 
 
-def run(load: Load) -> Answers:
-    """Run wrk to its end. Raises LoadFailed where it is missing or does not end well, ValueError off loopback."""
+def run(load: Load, *, beside: Callable[[], None] | None = None) -> Answers:
+    """Run wrk to its end, or until the work `beside` it is done where that is sooner.
+
+    Raises LoadFailed where it is missing or does not end well, ValueError off loopback.
+    """
     if urlsplit(load.url).hostname != "127.0.0.1":
         raise ValueError(f"{load.url} is not on loopback")
     binary = program("wrk")
@@ -85,13 +91,7 @@ def run(load: Load) -> Answers:
         script.write_text(lua(load, f"b{secrets.token_hex(6)}-", secrets.randbelow(len(load.tokens))), encoding="utf-8")
         sizes = ("--threads", "1", "--connections", str(load.connections), "--duration", f"{load.seconds}s")
         command = (str(binary), *sizes, "--timeout", f"{TIMEOUT_S}s", "--script", str(script), load.url)
-        try:
-            ended = subprocess.run(
-                command, capture_output=True, text=True, check=True, timeout=load.seconds + END_WITHIN_S
-            )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise LoadFailed(f"wrk: {error}: {error.stderr!r}") from error
-    return parse(ended.stdout)
+        return parse(_output(command, load.seconds + END_WITHIN_S, beside))
 
 
 def lua(load: Load, keys: str, shift: int) -> str:
@@ -103,6 +103,7 @@ def lua(load: Load, keys: str, shift: int) -> str:
         "floor": str(load.floor),
         "pause_ms": str(load.pause_ms),
         "keys": json.dumps(keys),
+        "csrf": json.dumps(load.csrf),
     }
     head = "\n".join(f"{name} = {value}" for name, value in settings.items())
     return f"{head}\n{SCRIPT.read_text(encoding='utf-8')}"
@@ -124,6 +125,23 @@ def parse(output: str) -> Answers:
         refusal=found["refusal"],
         complaint=found["complaint"],
     )
+
+
+def _output(command: Sequence[str], within_s: float, beside: Callable[[], None] | None) -> str:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            if beside is not None:
+                beside()
+                # Sums up what it has measured until now, as at the end of its time.
+                process.send_signal(signal.SIGINT)
+            output, complaints = process.communicate(timeout=within_s)
+        except subprocess.TimeoutExpired as error:
+            raise LoadFailed(f"wrk: {error}") from error
+        finally:
+            process.kill()
+    if process.returncode:
+        raise LoadFailed(f"wrk ended with {process.returncode}: {complaints!r}")
+    return output
 
 
 def _lua_list(values: Sequence[object]) -> str:
