@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from temporalio import activity
 
 from activities import contracts
-from activities.db import batches, bids
+from activities.db import batches, bids, search
 from activities.db import ledger as entries_db
 from activities.db.bids import Receipt
 from activities.db.engine import reading, transaction
 from activities.db.ledger import BID_KINDS
 from activities.db.reservations import Lack, Reservation, release_lost, reserve
 from activities.live import LotNews, NewsPublisher
+from domain.clock import truncate
 from domain.ledger import Entry
 
 CLOSING_LEAST = timedelta(milliseconds=500)
@@ -58,6 +59,8 @@ class Ledger:
     def __init__(self, engine: Engine, publisher: NewsPublisher) -> None:
         self._engine = engine
         self._publisher = publisher
+        # Lots with bids of which a search has not heard yet; what a crash loses is found by its sweep.
+        self._moved: set[int] = set()
 
     def open(self, opening: Opening) -> Opened:
         """Before a batch is sent, in one transaction: its in-flight row, reservations, first answers of repeated ids.
@@ -91,6 +94,7 @@ class Ledger:
             if home:
                 batches.close_batches(connection, home)
                 release_lost(connection, auction_id)
+            self._note_move(connection, auction_id, recorded)
         self._announce(auction_id, recorded)
         return recorded
 
@@ -98,8 +102,29 @@ class Ledger:
         """Write entries and make them known. Blocking, idempotent."""
         with transaction(self._engine) as connection:
             recorded = entries_db.record(connection, auction_id, entries)
+            self._note_move(connection, auction_id, recorded)
         self._announce(auction_id, recorded)
         return recorded
+
+    def refresh_search(self) -> int:
+        """Let searches know the prices and ends that bids have moved; returns how many lots that were. Blocking."""
+        moved, self._moved = self._moved, set()
+        if not moved:
+            return 0
+        try:
+            with transaction(self._engine) as connection:
+                return search.refresh(connection, moved, truncate(utc_now()))
+        except BaseException:
+            self._moved |= moved
+            raise
+
+    def _note_move(self, connection: Connection, auction_id: int, recorded: entries_db.Recorded) -> None:
+        """A start, an end or a hold is found at once; bids are gathered, so that none of them pays for it."""
+        if all(entry.public["kind"] in BID_KINDS for entry in recorded.written):
+            if recorded.written:
+                self._moved.add(auction_id)
+        else:
+            search.refresh(connection, [auction_id], truncate(utc_now()))
 
     def _announce(self, auction_id: int, recorded: entries_db.Recorded) -> None:
         if recorded.forked:

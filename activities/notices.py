@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities import contracts
 from activities.db import notifications
 from activities.db.engine import reading, transaction
-from activities.db.notifications import Claimed
+from activities.db.notifications import Claimed, Seals
 from activities.ledger import utc_now
 from activities.providers.failures import OutcomeUnknownError, RejectedError, UnavailableError
 from activities.providers.sendgrid import Accepted, Message, Refused
@@ -51,18 +51,21 @@ Render = Callable[[NoticeKind, Mapping[str, Any]], Rendered]
 
 
 class NoticeWork(contracts.NoticeActivities):
-    """The worker's side of the Notice workflow. `render` writes a mail of a kind from its values."""
+    """The worker's side of the Notice workflow. `render` writes a mail from its values, which `seals` opens."""
 
-    def __init__(self, engine: Engine, mailer: Mailer, render: Render) -> None:
+    def __init__(self, engine: Engine, mailer: Mailer, render: Render, seals: Seals | None = None) -> None:
         self._engine = engine
         self._mailer = mailer
         self._render = render
+        self._seals = seals
 
     @activity.defn(name="send_notice")
     async def send_notice(self, work: contracts.SendNotice) -> contracts.NoticeState:
         """Send a mail at most once per claim; raises only where the vendor has certainly not taken it."""
         outbox_id = work.outbox_id
-        claimed = await self._write(lambda c: notifications.claim(c, outbox_id, again=work.again, now=utc_now()))
+        claimed = await self._write(
+            lambda c: notifications.claim(c, outbox_id, again=work.again, now=utc_now(), seals=self._seals)
+        )
         if isinstance(claimed, NoticeStatus):
             return contracts.NoticeState(claimed)
         await self._hand_over(await self._written(outbox_id, claimed))

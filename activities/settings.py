@@ -68,8 +68,10 @@ class Settings(BaseSettings):
     cookie_secure: bool = False
     session_days: Annotated[int, Field(ge=1, le=365)] = 14
     platform_key: SecretStr | None = None
+    webhooks_to_loopback: bool = False
 
     soft_close_window_s: Annotated[int, Field(ge=1, le=3_600)] = 120
+    close_stagger_s: Seconds = 60
     clock_skew_max_ms: Annotated[int, Field(ge=1)] = 100
     batch_max: Annotated[int, Field(ge=1, le=256)] = 256
     queue_max: Count = 2_000
@@ -102,6 +104,8 @@ class Settings(BaseSettings):
                 raise ValueError("PLATFORM_KEY is required when PROFILE is production")
             if not self.cookie_secure:
                 raise ValueError("COOKIE_SECURE must be true when PROFILE is production")
+            if self.webhooks_to_loopback:
+                raise ValueError("WEBHOOKS_TO_LOOPBACK must be false when PROFILE is production")
         return self
 
     @property

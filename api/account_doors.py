@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 from temporalio.client import Client
@@ -15,12 +16,19 @@ from activities.settings import Settings
 from activities.vendor_settings import load_vendor_settings
 from api.database import Database
 from api.hosted_form import HostedForm
+from api.photo_desk import PhotoDesk
 from api.webhook_routes import card_route, identity_route, mail_route, payment_route, vendor_route
 from api.webhook_vendors import AUTHORIZE_NET, PERSONA, SENDGRID, Vendor, vendors_of
 from temporal.accounts import Accounts
+from temporal.descriptions import Descriptions
+from temporal.listings import Listings
 from temporal.notices import Notices
+from temporal.offers import Offers
 from temporal.payments import Payments
+from temporal.photos import Photos
+from temporal.seller_feeds import SellerFeeds
 from temporal.upkeep import Job, Upkeep
+from temporal.vins import Vins
 from temporal.webhooks import Courier
 
 
@@ -31,6 +39,10 @@ class AccountDoors:
     notices: Notices
     accounts: Accounts
     payments: Payments
+    listings: Listings
+    photos: PhotoDesk
+    vins: Vins
+    descriptions: Descriptions
     vendors: Mapping[str, Vendor]
     courier: Courier
     upkeep: Upkeep
@@ -45,6 +57,7 @@ def open_account_doors(
     notices, accounts = Notices(temporal, queue), Accounts(temporal, queue)
     payments = Payments(temporal, queue)
     vendors = load_vendor_settings(profile=settings.profile)
+    photos = PhotoDesk.of(settings, vendors, temporal)
     routes = {
         SENDGRID: mail_route(notices),
         PERSONA: identity_route(accounts, database),
@@ -54,9 +67,20 @@ def open_account_doors(
         notices=notices,
         accounts=accounts,
         payments=payments,
+        listings=Listings(temporal, queue),
+        photos=photos,
+        vins=Vins(temporal, queue, timedelta(days=vendors.vin_report_days)),
+        descriptions=Descriptions(temporal, queue),
         vendors=vendors_of(vendors),
         courier=Courier(engine, threads, routes),
-        upkeep=Upkeep(_jobs(engine, notices, accounts, payments)),
+        upkeep=Upkeep(
+            {
+                **_jobs(engine, notices, accounts, payments),
+                **_offer_jobs(engine, Offers(temporal, queue)),
+                **_of_feeds(engine, SellerFeeds(temporal, queue)),
+                **_photo_jobs(engine, photos.door),
+            }
+        ),
         hosted_form=HostedForm.of(vendors),
     )
 
@@ -83,6 +107,26 @@ def _jobs(engine: Engine, notices: Notices, accounts: Accounts, payments: Paymen
     }
 
 
+def _photo_jobs(engine: Engine, photos: Photos) -> dict[str, Job]:
+    async def start_photos() -> None:
+        await photos.start_unstarted(engine)
+
+    return {"start_photos": start_photos}
+
+
+def _offer_jobs(engine: Engine, offers: Offers) -> dict[str, Job]:
+    async def start_offers() -> None:
+        await offers.start_unstarted(engine)
+
+    async def lapse_offers() -> None:
+        await offers.lapse_overtaken(engine)
+
+    async def free_strays() -> None:
+        await offers.free_strays(engine)
+
+    return {"start_offers": start_offers, "lapse_offers": lapse_offers, "free_strays": free_strays}
+
+
 def _unclosed(engine: Engine) -> list[int]:
     with reading(engine) as connection:
         return privacy.unclosed(connection)
@@ -91,3 +135,10 @@ def _unclosed(engine: Engine) -> list[int]:
 def _write(engine: Engine, work: Callable[[Connection], object]) -> None:
     with transaction(engine) as connection:
         work(connection)
+
+
+def _of_feeds(engine: Engine, feeds: SellerFeeds) -> dict[str, Job]:
+    async def wake_feeds() -> None:
+        await feeds.wake_asleep(engine)
+
+    return {"wake_feeds": wake_feeds}

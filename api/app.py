@@ -20,6 +20,7 @@ from activities.keys import Sealer, Signer
 from activities.ledger import Ledger
 from activities.live import RedisPublisher
 from activities.passwords import Passwords
+from activities.search_index.index import SearchIndex
 from activities.settings import Settings, load_or_create_platform_key
 from api import (
     account_forms,
@@ -31,12 +32,19 @@ from api import (
     codec,
     dealer_lines,
     deposits,
+    descriptions,
+    documents,
     email_changes,
     errors,
     explanations,
     links,
+    listing_imports,
+    listing_reviews,
+    listings,
     live,
     mail_troubles,
+    my_searches,
+    offers,
     onboarding,
     onboarding_pages,
     operations,
@@ -45,14 +53,23 @@ from api import (
     passwords,
     payment_reviews,
     people,
+    photo_pages,
+    photos,
     privacy,
+    purchase_forms,
+    purchases,
+    questions,
     receipts,
     registration,
+    review_pages,
     schedules,
+    search,
     second_factors,
     security_pages,
+    seller_hooks,
     seller_reviews,
     sellers,
+    selling_pages,
     sessions,
     sign_in,
     static,
@@ -60,7 +77,9 @@ from api import (
     step_up,
     tokens,
     vehicles,
+    vins,
     webhooks,
+    withdrawals,
 )
 from api.account_doors import open_account_doors
 from api.database import Database
@@ -70,6 +89,7 @@ from api.pace import Pace
 from api.recent import Recent
 from api.requests import Metrics, Requests
 from api.routes import check_audiences
+from api.search_upkeep import search_jobs
 from api.selling import Selling
 from api.signins import SignIns
 from api.starts import AuctionStarts
@@ -96,9 +116,12 @@ VERSION = "0.1.0"
 
 
 ROUTES = (
+    search,
+    my_searches,
     auctions,
     schedules,
     steering,
+    withdrawals,
     approvals,
     audits,
     explanations,
@@ -125,8 +148,21 @@ ROUTES = (
     privacy,
     tokens,
     vehicles,
+    vins,
+    documents,
+    photos,
+    photo_pages,
+    listings,
+    listing_imports,
+    listing_reviews,
+    questions,
+    descriptions,
+    purchases,
+    offers,
+    purchase_forms,
     operations,
     pages,
+    seller_hooks,
     seller_reviews,
     sellers,
     sign_in,
@@ -134,6 +170,8 @@ ROUTES = (
     security_pages,
     static,
     webhooks,
+    selling_pages,
+    review_pages,
 )
 
 
@@ -206,19 +244,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis: "Redis", temporal: Client) -> Services:
     """Put the services together from their connections; `stack` closes what is opened here."""
-    engine = make_engine(settings.database_url)
-    stack.callback(engine.dispose)
-    threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
-    stack.callback(threads.shutdown)
+    engine, threads = _engine(settings, stack)
     hasher = Passwords()
     stack.callback(hasher.close)
-    database = Database(engine, threads)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    GCCollector(registry=registry)
+    database, registry = Database(engine, threads), _registry()
     starts = AuctionStarts(secret)
     doors = open_account_doors(settings, engine, threads, database, temporal)
-    lots, door, door_metrics = _door(settings, stack, engine, registry, temporal)
+    lots, door, door_metrics, ledger = _door(settings, stack, engine, registry, temporal)
+    search_index = SearchIndex()
+    doors.upkeep.also(search_jobs(engine, ledger, search_index, doors.notices, settings.public_url))
     services = Services(
         settings=settings,
         database=database,
@@ -245,18 +279,40 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         hub=LiveHub(engine, settings.redis_url, settings, registry),
         accounts=doors.accounts,
         payments=doors.payments,
+        listings=doors.listings,
+        photos=doors.photos,
+        vins=doors.vins,
+        descriptions=doors.descriptions,
         vendors=doors.vendors,
         hosted_form=doors.hosted_form,
         courier=doors.courier,
         upkeep=doors.upkeep,
+        search=search_index,
     )
     operations.install_checks(services)
     return services
 
 
+def _engine(settings: Settings, stack: AsyncExitStack) -> tuple[Engine, ThreadPoolExecutor]:
+    """The database, and the threads in which it is asked."""
+    engine = make_engine(settings.database_url)
+    stack.callback(engine.dispose)
+    threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
+    stack.callback(threads.shutdown)
+    return engine, threads
+
+
+def _registry() -> CollectorRegistry:
+    """A registry with what is measured of the process itself."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
 def _door(
     settings: Settings, stack: AsyncExitStack, engine: Engine, registry: CollectorRegistry, temporal: Client
-) -> tuple[AuctionLots, AuctionDoor, DoorMetrics]:
+) -> tuple[AuctionLots, AuctionDoor, DoorMetrics, Ledger]:
     """The way into the auctions, with threads of its own for its transactions."""
     threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
     stack.callback(threads.shutdown)
@@ -265,7 +321,7 @@ def _door(
     ledger, metrics = Ledger(engine, publisher), DoorMetrics(registry)
     lots = AuctionLots(temporal, settings.temporal_task_queue, ledger, threads, metrics)
     limits = DoorLimits(settings.batch_max, settings.queue_max)
-    return lots, AuctionDoor(lots, ledger, threads, settings.process_id, limits, metrics), metrics
+    return lots, AuctionDoor(lots, ledger, threads, settings.process_id, limits, metrics), metrics, ledger
 
 
 async def _finish(services: Services) -> None:

@@ -15,17 +15,18 @@ from typing_extensions import TypedDict
 
 from activities.db import approvals, audit, bids
 from activities.db.approvals import Approval, NewApproval, State
-from activities.db.audit import Deed
+from activities.db.audit import Deed, Source
 from activities.db.people import Person
 from api.auctions import known_head
 from api.commands import COMMANDS, EXAMPLE, CommandView, Key, Outcome, over, recorded, send, told, wish_id, writes
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
 from api.paging import Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Admin, Audience
+from api.sources import source_of
+from api.staff_reads import note_read
 from api.state import Services, services_of
 from domain.auction import Result, Status
 from domain.clock import to_text
@@ -113,7 +114,7 @@ class Verdict:
     rejected: bool
     key: str
     at: datetime
-    request_id: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,14 @@ class Order:
 )
 async def list_approvals(
     request: Request,
-    _: Admin,
+    person: Admin,
     state: Annotated[State | None, Query()] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> ApprovalPage:
     """Requests for a second admin, newest first."""
     before = number_key(cursor)
+    await note_read(request, person, "approvals", "approvals", state=state)
     found, total = await services_of(request).database.read(page_and_total, state, before, limit + 1)
     shown = found[:limit]
     return {
@@ -149,8 +151,9 @@ async def list_approvals(
 
 
 @router.get("/{approval_id}", **about(Audience.ADMIN, "APPROVAL_NOT_FOUND", example=APPROVAL))
-async def one_approval(request: Request, _: Admin, approval_id: Id) -> ApprovalView:
+async def one_approval(request: Request, person: Admin, approval_id: Id) -> ApprovalView:
     """One request."""
+    await note_read(request, person, "approval", f"approval {approval_id}")
     found = await services_of(request).database.read(approvals.approval, approval_id)
     if found is None:
         raise fail("APPROVAL_NOT_FOUND")
@@ -202,7 +205,7 @@ async def file_request(
 ) -> JSONResponse:
     """File a request for a second admin and answer 202 with its address; the same key finds the same request."""
     wanted = _wanted(person, auction_id, key, action, reason, facts)
-    made = await services_of(request).database.write(find_or_file, wanted, now(), request_id(request.scope))
+    made = await services_of(request).database.write(find_or_file, wanted, now(), source_of(request))
     return JSONResponse(approval_view(made), 202, {"location": f"/api/approvals/{made.id}"})
 
 
@@ -211,7 +214,7 @@ def is_filed(connection: Connection, person: Person, auction_id: int, key: str, 
     return approvals.filed_under(connection, _wanted(person, auction_id, key, action, "", {})) is not None
 
 
-def find_or_file(connection: Connection, wanted: NewApproval, at: datetime, asked_in: str) -> Approval:
+def find_or_file(connection: Connection, wanted: NewApproval, at: datetime, source: Source) -> Approval:
     """The request of this key. Raises ID_REUSED, BIDDER_NOT_FOUND, or the code of an auction that is over."""
     head = known_head(connection, wanted.auction_id)
     found = approvals.filed_under(connection, wanted)
@@ -225,7 +228,7 @@ def find_or_file(connection: Connection, wanted: NewApproval, at: datetime, aske
         raise fail("BIDDER_NOT_FOUND")
     number = approvals.add_approval(connection, wanted, at)
     detail = {"auction_id": head.id, **wanted.facts, "reason": wanted.reason}
-    deed = Deed(at, wanted.requested_by, f"{wanted.action}_requested", f"approval {number}", detail, asked_in)
+    deed = Deed(at, wanted.requested_by, f"{wanted.action}_requested", f"approval {number}", detail, *source)
     audit.note(connection, deed)
     return _known(approvals.approval(connection, number))
 
@@ -295,7 +298,7 @@ def _decide(connection: Connection, found: Approval, verdict: Verdict) -> None:
         approvals.decide(connection, found, by=person.id, at=at, decision_key=verdict.key, rejected=verdict.rejected)
     word = "rejected" if verdict.rejected else "approved"
     detail = {"auction_id": found.auction_id, **found.facts, "reason": found.reason}
-    deed = Deed(at, person.id, f"{found.action}_{word}", f"approval {found.id}", detail, verdict.request_id)
+    deed = Deed(at, person.id, f"{found.action}_{word}", f"approval {found.id}", detail, *verdict.source)
     audit.note(connection, deed)
 
 
@@ -356,4 +359,4 @@ def _known(found: Approval | None) -> Approval:
 def _verdict(request: Request, person: Person, approval_id: int, key: str, *, rejected: bool) -> Verdict:
     word = "reject" if rejected else "approve"
     own_key = wish_id(person, f"{word} approval {approval_id}", key)
-    return Verdict(approval_id, person, rejected, own_key, now(), request_id(request.scope))
+    return Verdict(approval_id, person, rejected, own_key, now(), source_of(request))

@@ -16,11 +16,11 @@ from api.auctions import LEDGER_PAGE, LedgerLimit, known_head, signed_view
 from api.bid_views import EntryView, SignedHeadView, entry_view
 from api.database import now
 from api.examples import ENTRY, SIGNED_HEAD
-from api.frames import request_id
 from api.identifiers import Id
 from api.paging import Cursor, number_key
 from api.routes import about
 from api.security import Admin, Audience
+from api.sources import source_of
 from api.state import services_of
 from domain.ledger import canonical
 
@@ -72,7 +72,7 @@ async def audit_export(
     """The ledger with sealed private parts, also before the close. Each page asked for is noted in the audit log."""
     after_seq = number_key(cursor) or 0
     detail = {"after_seq": after_seq, "limit": limit}
-    deed = Deed(now(), person.id, ACTION, f"auction {auction_id}", detail, request_id(request.scope))
+    deed = Deed(now(), person.id, ACTION, f"auction {auction_id}", detail, *source_of(request))
     head, found = await services_of(request).database.write(_audited, auction_id, after_seq, limit + 1, deed)
     return {
         "auction_id": auction_id,

@@ -15,6 +15,7 @@ from temporalio.api.common.v1 import Payloads
 
 from api.routes import declares
 from api.security import Audience, identify, require
+from api.staff_reads import note_read
 from api.state import services_of
 from temporal.codec_view import readable
 
@@ -29,6 +30,8 @@ async def decode(request: Request) -> Response:
         raise HTTPException(HTTPStatus.FORBIDDEN, "Only the Temporal UI may ask this.")
     person = require(await identify(request), Audience.ADMIN)
     wanted = await _payloads(request)
+    if person is not None:
+        await note_read(request, person, "payloads", "payloads", count=len(wanted.payloads))
     codec = services_of(request).codec
     shown = Payloads(payloads=[readable(codec, payload) for payload in wanted.payloads])
     log.info("payloads_decoded", count=len(shown.payloads), admin_id=None if person is None else person.id)

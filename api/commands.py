@@ -43,6 +43,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         Code.HAS_BIDS: "Somebody has bid; from now on only the house may cancel.",
         Code.NO_SUCH_BID: "There is no such bid in this auction, or it does not count any more.",
         Code.RESERVE_NOT_LOWERED: "A reserve can only be lowered or waived, and only while the auction is live.",
+        Code.NOT_STARTED: "The auction has not started.",
+        Code.OWN_VEHICLE: "You cannot buy your own vehicle.",
+        Code.RESERVED: "A buyer has reserved the vehicle for 15 minutes; if they do not buy it, the auction goes on.",
+        Code.NOT_RESERVED: "This reservation is over.",
+        Code.BUY_NOW_NOT_OPEN: "Buy-now is open until the first bid, and not on every vehicle.",
+        Code.BUY_NOW_ONCE: "You have reserved this vehicle before and did not buy it.",
+        Code.OFFERS_NOT_OPEN: "Offers are open only until the first bid, and not on every vehicle.",
+        Code.NOT_ON_SUNDAY: "Vehicles are not sold on a Sunday in Chicago.",
         Code.RETRACTION_NOT_ALLOWED: (
             "Only a plain bid of at least twice the price may be undone, once, within 60 seconds of it, and while more "
             "than an hour is left. Otherwise write to support."

@@ -1,5 +1,6 @@
 """A dealer's line of buying power, given and taken by an admin with a reason."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -12,11 +13,11 @@ from activities.db import accounts, audit
 from activities.db.audit import Deed
 from api.commands import Reason
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
 from api.problems import fail
 from api.routes import about
 from api.security import Admin, Audience
+from api.sources import source_of
 from api.state import services_of
 
 MOST_CENTS = 1_000_000_000
@@ -48,7 +49,7 @@ class LineView(TypedDict):
 @router.put("/{user_id}/dealer-line", **about(Audience.ADMIN, "ACCOUNT_NOT_FOUND", "STEP_UP_REQUIRED", example=EXAMPLE))
 async def set_line(request: Request, admin: Admin, user_id: Id, body: LineBody) -> LineView:
     """Set a dealer's line. Bids that were placed stay; new ones are measured by it at once."""
-    deed = Deed(now(), admin.id, "dealer_line", f"account {user_id}", {}, request_id(request.scope))
+    deed = Deed(now(), admin.id, "dealer_line", f"account {user_id}", {}, *source_of(request))
     return await services_of(request).database.write(_set, user_id, body, deed)
 
 
@@ -58,7 +59,7 @@ def _set(connection: Connection, user_id: int, body: LineBody, deed: Deed) -> Li
         raise fail("ACCOUNT_NOT_FOUND")
     before = changed.before.facts.dealer_line_cents
     detail = {"before_cents": before, "after_cents": body.cents, "reason": body.reason}
-    audit.note(connection, Deed(deed.at, deed.actor_id, deed.action, deed.subject, detail, deed.request_id))
+    audit.note(connection, replace(deed, detail=detail))
     return {
         "user_id": user_id,
         "dealer_line_cents": body.cents,

@@ -79,7 +79,8 @@ class NewReturn(BaseModel):
 
 
 class DepositView(TypedDict):
-    """A deposit, or the return `of` one. `state` is pending, in_review, done, declined or failed; `code` says why."""
+    """A deposit, or the return `of` one. `state` is pending, in_review, done, declined, failed or reversed, which is a
+    deposit that was taken back from us; `code` says why."""
 
     id: int
     kind: str

@@ -27,6 +27,19 @@ FULL_VEHICLE: dict[str, Any] = {
     "condition_grade": 42,
     "description": "One owner, all services at the dealer.",
     "disclosures": "Stone chips on the bonnet.",
+    "market": "us",
+    "cylinders": 4,
+    "doors": 4,
+    "mileage_unit": "mi",
+    "odometer_status": "actual",
+    "title_state": "MN",
+    "has_lien": False,
+    "lights": ["green"],
+    "sale_type": "timed",
+    "buy_now_cents": None,
+    "offers_open": False,
+    "disclosures_hash": "3b" * 32,
+    "listed_at": "2026-05-03T16:20:00.000Z",
 }
 HEAD: dict[str, Any] = {
     "id": 7,
@@ -50,7 +63,17 @@ HEAD: dict[str, Any] = {
     "window_s": 120,
 }
 AUCTION: dict[str, Any] = {**HEAD, "vehicle": VEHICLE}
-FULL_AUCTION: dict[str, Any] = {**HEAD, "vehicle": FULL_VEHICLE}
+FULL_AUCTION: dict[str, Any] = {
+    **HEAD,
+    "vehicle": FULL_VEHICLE,
+    "relisted_from": 3,
+    "previous": {
+        "auction_id": 3,
+        "result": "reserve_not_met",
+        "price_cents": 980_000,
+        "ended_at": "2026-04-20T20:02:11.402Z",
+    },
+}
 LINE: dict[str, Any] = {
     "version": 14,
     "seq": 21,

@@ -19,6 +19,7 @@ from domain.errors import Code
 from domain.explain import Question, explain
 
 PAGE = 2_000
+SALES = frozenset({"bought", "offer_accepted"})
 router = APIRouter(prefix="/api/bids", tags=["bids"])
 
 
@@ -55,7 +56,8 @@ def _question(connection: Connection, bid_id: str, user_id: int) -> Question:
         raise fail("BID_NOT_FOUND")
     before, *later = _around(connection, receipt)
     starts_at = _start(connection, receipt) if receipt.bid.code == Code.NOT_STARTED else ""
-    return Question(receipt.entry.public, receipt.bid.cents, before, later, starts_at)
+    sold_at = _sold_at(connection, receipt) if receipt.bid.code == Code.TOO_LATE else ""
+    return Question(receipt.entry.public, receipt.bid.cents, before, later, starts_at, sold_at)
 
 
 def _start(connection: Connection, receipt: Receipt) -> str:
@@ -63,6 +65,13 @@ def _start(connection: Connection, receipt: Receipt) -> str:
     found = history.ledger_page(connection, receipt.bid.auction_id, after_seq=0, limit=receipt.bid.seq - 1)
     named = [str(row.public["starts_at"]) for row in found if "starts_at" in row.public]
     return named[-1] if named else ""
+
+
+def _sold_at(connection: Connection, receipt: Receipt) -> str:
+    """When the lot was sold without a hammer before this bid came; nobody ever led such a lot."""
+    found = history.ledger_page(connection, receipt.bid.auction_id, after_seq=0, limit=receipt.bid.seq - 1)
+    sales = [str(row.public["at"]) for row in found if row.public["kind"] in SALES and row.public["outcome"] == "done"]
+    return sales[0] if sales else ""
 
 
 def _around(connection: Connection, receipt: Receipt) -> Sequence[dict[str, Any]]:

@@ -12,12 +12,11 @@ from starlette.requests import Request
 
 from activities.db import accounts, audit, link_facts, links
 from activities.db.accounts import Account
-from activities.db.audit import Deed
+from activities.db.audit import Deed, Source
 from activities.db.link_facts import SharedLot
 from activities.db.links import Link, LinkKey
 from api.commands import Reason
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
 from api.link_views import (
     FULL_LINK,
@@ -35,6 +34,7 @@ from api.paging import ID_MAX, Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, Staff
+from api.sources import source_of
 from api.staff_reads import note_read
 from api.state import services_of
 from domain.accounts import Identity
@@ -88,7 +88,7 @@ class Wish:
     by: int
     reason: str
     at: datetime
-    request_id: str
+    source: Source
     user_id: int | None = None
 
 
@@ -275,12 +275,12 @@ def _deposit_lifted(account: Account) -> Mapping[str, object]:
 def _note(connection: Connection, wish: Wish, action: str, facts: Mapping[str, Any]) -> None:
     first, second = pair(wish.first, wish.second)
     subject, detail = f"accounts {first} and {second}", {**facts, "reason": wish.reason}
-    audit.note(connection, Deed(wish.at, wish.by, action, subject, detail, wish.request_id))
+    audit.note(connection, Deed(wish.at, wish.by, action, subject, detail, *wish.source))
 
 
 def _wish(request: Request, by: int, first: int, second: int, body: Body) -> Wish:
     user_id = body.user_id if isinstance(body, AccountBody) else None
-    return Wish(first, second, by, body.reason, now(), request_id(request.scope), user_id)
+    return Wish(first, second, by, body.reason, now(), source_of(request), user_id)
 
 
 async def _do(request: Request, wish: Wish, work: Callable[..., None], *more: object) -> FullLinkView:

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from activities.account_mails import mails_of
 from activities.db import accounts
 from activities.db.email_links import Link, Purpose, add_link, drop_links
-from activities.db.notifications import NewNotice, enqueue
+from activities.db.notifications import NewNotice, Seals, enqueue
 from activities.db.people import Person
 from api.signins import Origin, digest
 from domain.clock import to_text
@@ -72,10 +72,11 @@ async def _tell(what: str, work: Coroutine[Any, Any, object]) -> None:
 
 
 class Mails:
-    """Writes mails in the caller's transaction; `public_url` is where their links lead."""
+    """Writes mails in the caller's transaction, sealed; `public_url` is where their links lead."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, seals: Seals) -> None:
         self._url = public_url
+        self._seals = seals
 
     def link(
         self, connection: Connection, kind: NoticeKind, person: Person, link: Link, *, to_email: str, now: datetime
@@ -90,7 +91,8 @@ class Mails:
             "link_expires_at": to_text(expires_at),
         }
         values = {name: known[name] for name in VALUES[kind]}
-        return enqueue(connection, NewNotice(person.id, kind, to_email, values, f"link:{digest(token)}"), now)
+        wanted = NewNotice(person.id, kind, to_email, values, f"link:{digest(token)}")
+        return enqueue(connection, wanted, now, self._seals)
 
     def verification(self, connection: Connection, kind: NoticeKind, person: Person, now: datetime) -> str:
         """Ask a person to show that mail reaches them."""
@@ -111,7 +113,8 @@ class Mails:
     def judged(self, connection: Connection, user_id: int, now: datetime) -> list[str]:
         """Judge an account whose address was just shown to be its own; the outbox ids of the mails that follow."""
         changed = accounts.change(connection, user_id, now, lambda _: accounts.NOTHING)
-        return [] if changed is None else [enqueue(connection, each, now) for each in mails_of(changed, self._url, now)]
+        mails = () if changed is None else mails_of(changed, self._url, now)
+        return [enqueue(connection, each, now, self._seals) for each in mails]
 
     def password_changed(self, connection: Connection, person: Person, now: datetime) -> str:
         """Tell that the password is another one now."""
@@ -151,7 +154,8 @@ class Mails:
     def _tell(
         self, connection: Connection, kind: NoticeKind, person: Person, values: dict[str, str], now: datetime
     ) -> str:
-        return enqueue(connection, NewNotice(person.id, kind, person.email, values, f"{kind}:{uuid4()}"), now)
+        wanted = NewNotice(person.id, kind, person.email, values, f"{kind}:{uuid4()}")
+        return enqueue(connection, wanted, now, self._seals)
 
 
 def greeted(person: Person) -> str:

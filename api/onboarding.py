@@ -13,7 +13,6 @@ from activities.db.audit import Deed
 from activities.sealed_forms import CardForm, LegalDetails, SealedForms
 from api.commands import OneLine
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
 from api.onboarding_limits import LIMIT_CODES, may_open_identity, may_try_card
 from api.onboarding_views import (
@@ -34,6 +33,7 @@ from api.problems import fail
 from api.routes import about
 from api.security import Audience, Browser, SignedIn, Staff
 from api.signins import Identity
+from api.sources import source_of
 from api.state import Services, services_of
 from domain.accounts import TERMS_VERSION
 from domain.clock import to_text
@@ -169,7 +169,7 @@ async def terms(request: Request, identity: Browser, body: TermsBody) -> Checkli
 )
 async def support_checklist(request: Request, staff: Staff, user_id: Id) -> SupportChecklistView:
     """A person's checklist with the reasons; who looked is written down."""
-    deed = Deed(now(), staff.id, "account_read", f"account {user_id}", {}, request_id(request.scope))
+    deed = Deed(now(), staff.id, "account_read", f"account {user_id}", {}, *source_of(request))
     found = await services_of(request).database.write(_read_and_note, user_id, deed)
     return support_view(found, now())
 
@@ -181,7 +181,7 @@ async def support_checklist(request: Request, staff: Staff, user_id: Id) -> Supp
 async def support_recheck(request: Request, staff: Staff, user_id: Id) -> SupportChecklistView:
     """Have an account judged anew and the vendors asked once more; what they say follows as soon as they answer."""
     services = services_of(request)
-    deed = Deed(now(), staff.id, "account_recheck", f"account {user_id}", {}, request_id(request.scope))
+    deed = Deed(now(), staff.id, "account_recheck", f"account {user_id}", {}, *source_of(request))
     await services.database.write(_read_and_note, user_id, deed)
     await services.accounts.look_again(user_id)
     return support_view(await services.database.read(_account, user_id), now())

@@ -20,6 +20,7 @@ from api.onboarding import (
     own_eligibility,
     owner,
 )
+from api.onboarding_limits import may_read_identity
 from api.problems import status_of
 from api.routes import about
 from api.security import Audience, Browser
@@ -34,6 +35,7 @@ SEE_OTHER = 303
 OK = 200
 UNPROCESSABLE = 422
 CHECKING = "We are checking with the identity service. This page says more in a moment; look again soon."
+JUST_ASKED = "This is what we know of your identity check. We ask the identity service every 30 seconds at most."
 NOT_NEEDED = "There is nothing to do for your identity check now."
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Line = Annotated[str, Form(max_length=200)]
@@ -59,9 +61,15 @@ async def identity_form(request: Request, identity: Browser) -> HTMLResponse:
 
 @router.get("/identity", response_class=HTMLResponse, **about(Audience.BROWSER, *AWAY))
 async def identity_return(request: Request, identity: Browser) -> HTMLResponse:
-    """Where the identity service sends people back to. What the address says is no truth; the service is asked."""
+    """Where the identity service sends people back to. What the address says is no truth; the service is asked.
+
+    Whoever looks again at once sees what is known already.
+    """
+    services, user_id = services_of(request), owner(identity)
+    if not await may_read_identity(services, user_id):
+        return await _page(request, identity, notice=views.Notice("info", JUST_ASKED))
     try:
-        await services_of(request).accounts.identity_event(owner(identity))
+        await services.accounts.identity_event(user_id)
     except DomainError as error:
         return await _page(request, identity, error=error)
     return await _page(request, identity, notice=views.Notice("info", CHECKING))

@@ -2,29 +2,34 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from activities.db import auctions, bids, history, my_lots, vehicles
+from activities.db import auctions, bids, history, my_lots, photos, vehicles
 from activities.db.auctions import FullLot, Lot, LotFilter, LotKey
 from activities.db.bids import NOTHING, Bid, Mine
 from activities.db.history import HistoryLine
 from activities.db.my_lots import MyLotKey
 from activities.db.people import Person
+from activities.db.photos import Photo
 from activities.db.vehicles import Vehicle, VehicleFilter
 from api.bid_views import attempt_view
 from api.database import now
 from api.frames import frame
 from api.identifiers import Id
 from api.paging import lot_cursor, lot_key, my_lot_cursor, my_lot_key
+from api.photo_views import picture_view
 from api.problems import fail
+from api.purchase_views import ForSaleView
+from api.purchases import look
 from api.routes import about
 from api.security import Audience, SignedIn, Viewer
 from api.signins import Identity
-from api.state import services_of
+from api.state import Services, services_of
 from api.views import (
     auction_view,
     full_auction_view,
@@ -34,6 +39,7 @@ from api.views import (
 )
 from web import views
 from web.filters import Filters
+from web.purchase_views import ForSale
 
 PAGE = 24
 HISTORY_LINES = 20
@@ -60,6 +66,8 @@ class LotFacts:
     lines: list[HistoryLine]
     total: int
     mine: Mine
+    photos: list[Photo]
+    for_sale: ForSaleView
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +121,13 @@ async def auction_page(
     status: int = 200,
 ) -> HTMLResponse:
     """The page of an auction, also as the answer to a form. Raises AUCTION_NOT_FOUND."""
-    services, person = services_of(request), identity.person
-    facts = await services.database.read(_lot, auction_id, person)
+    services, person, moment = services_of(request), identity.person, now()
+    facts = await services.database.read(_lot, auction_id, person, moment)
     head = facts.lot.head
+    may_buy = person is not None and person.can_bid and person.id != head.seller_id
     view = views.Auction(
         frame(request, notice),
-        full_auction_view(facts.lot, now()),
+        full_auction_view(facts.lot, moment),
         str(uuid.uuid4()),
         str(uuid.uuid4()),
         None if person is None else mine_view(head, person.id, facts.mine),
@@ -126,17 +135,21 @@ async def auction_page(
         facts.total,
         person is not None and person.id == head.seller_id,
         form,
+        [picture_view(photo, services.photos.links, moment) for photo in facts.photos],
+        ForSale(facts.for_sale, moment, str(uuid.uuid4()), str(uuid.uuid4()), may_buy),
     )
-    return HTMLResponse(services.pages.auction(view), status)
+    return _with_pictures(services, services.pages.auction(view), status)
 
 
 @router.get("/vehicles/{vehicle_id}", response_class=HTMLResponse, **about(Audience.PUBLIC, "VEHICLE_NOT_FOUND"))
 async def vehicle(request: Request, _: Viewer, vehicle_id: Id) -> HTMLResponse:
     """A vehicle and the auctions it has been in."""
     services, moment = services_of(request), now()
-    found, lots = await services.database.read(_vehicle, vehicle_id)
-    view = views.Vehicle(frame(request), full_vehicle_view(found), [auction_view(lot, moment) for lot in lots])
-    return HTMLResponse(services.pages.vehicle(view))
+    found, lots, shown = await services.database.read(_vehicle, vehicle_id)
+    pictures = [picture_view(photo, services.photos.links, moment) for photo in shown]
+    listed = [auction_view(lot, moment) for lot in lots]
+    view = views.Vehicle(frame(request), full_vehicle_view(found), listed, pictures)
+    return _with_pictures(services, services.pages.vehicle(view))
 
 
 @router.get("/my-bids", response_class=HTMLResponse, **about(Audience.SIGNED_IN))
@@ -157,6 +170,11 @@ async def my_bids(request: Request, person: SignedIn, cursor: str | None = None)
     ]
     cursor = None if last is None else my_lot_cursor(MyLotKey(last.status == "ended", last.ends_at, last.id))
     return HTMLResponse(services.pages.my_bids(views.MyBids(frame(request), items, cursor)))
+
+
+def _with_pictures(services: Services, page: str, status: int = 200) -> HTMLResponse:
+    """A page that may load pictures from where they are kept."""
+    return HTMLResponse(page, status, {"content-security-policy": services.photos.viewing_policy})
 
 
 def _wanted(filters: Filters) -> LotFilter:
@@ -184,20 +202,23 @@ def _market(connection: Connection, wanted: LotFilter, after: LotKey | None, per
     return MarketFacts(found, auctions.count_lots(connection, wanted), vehicles.makes(connection), mine)
 
 
-def _lot(connection: Connection, auction_id: int, person: Person | None) -> LotFacts:
+def _lot(connection: Connection, auction_id: int, person: Person | None, moment: datetime) -> LotFacts:
     found = auctions.full_lot(connection, auction_id)
     if found is None:
         raise fail("AUCTION_NOT_FOUND")
     lines = history.history_page(connection, auction_id, limit=HISTORY_LINES)
     mine = NOTHING if person is None else bids.mine(connection, auction_id, person.id)
-    return LotFacts(found, lines, history.count_history(connection, auction_id), mine)
+    shown = photos.primary_first(photos.public_of(connection, found.vehicle.id))
+    sale = look(connection, auction_id, None if person is None else person.id, moment)
+    return LotFacts(found, lines, history.count_history(connection, auction_id), mine, shown, sale)
 
 
-def _vehicle(connection: Connection, vehicle_id: int) -> tuple[Vehicle, list[Lot]]:
+def _vehicle(connection: Connection, vehicle_id: int) -> tuple[Vehicle, list[Lot], list[Photo]]:
     found = vehicles.vehicle(connection, vehicle_id)
     if found is None:
         raise fail("VEHICLE_NOT_FOUND")
-    return found, auctions.lots_of_vehicle(connection, vehicle_id, limit=VEHICLE_AUCTIONS)
+    lots = auctions.lots_of_vehicle(connection, vehicle_id, limit=VEHICLE_AUCTIONS)
+    return found, lots, photos.primary_first(photos.public_of(connection, vehicle_id))
 
 
 def _mine(connection: Connection, user_id: int, after: MyLotKey | None) -> MyFacts:

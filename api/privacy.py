@@ -11,17 +11,17 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from activities.db import accounts, audit, notifications, privacy
-from activities.db.audit import Deed
+from activities.db.audit import Deed, Source
 from activities.db.notifications import NewNotice
 from activities.db.people import Person
 from activities.sealed_forms import LegalDetails, SealedForms
 from api.database import now
-from api.frames import request_id
 from api.people import clear_cookie
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, SteppedBrowser
 from api.signins import Identity
+from api.sources import source_of
 from api.state import services_of
 from domain.clock import to_text
 from domain.notices import NoticeKind
@@ -56,7 +56,7 @@ class DeletedView(TypedDict):
 async def export(request: Request, identity: SteppedBrowser) -> Response:
     """Everything that is kept about the signed-in person, as a JSON file."""
     services, person, moment = services_of(request), _person(identity), now()
-    deed = Deed(moment, person.id, "exported_own_data", f"user {person.id}", {}, request_id(request.scope))
+    deed = Deed(moment, person.id, "exported_own_data", f"user {person.id}", {}, *source_of(request))
     found, sealed = await services.database.write(_gather, person.id, deed)
     legal = SealedForms(services.sealer).open(person.id, sealed, LegalDetails) if sealed else None
     details = None if legal is None else {name: getattr(legal, name) for name in legal.__dataclass_fields__}
@@ -72,7 +72,7 @@ async def delete(request: Request, response: Response, identity: SteppedBrowser,
     """
     services, person, moment = services_of(request), _person(identity), now()
     until = (moment + PAPERS_KEPT).date().isoformat()
-    outbox_id = await services.database.write(_erase, person, moment, until, request_id(request.scope))
+    outbox_id = await services.database.write(_erase, person, moment, until, source_of(request))
     services.ways_in.post.send(outbox_id)
     await services.sign_ins.close(identity)
     clear_cookie(response, services.settings)
@@ -91,14 +91,15 @@ def _gather(connection: Connection, user_id: int, deed: Deed) -> tuple[dict[str,
     return privacy.gather(connection, user_id), account.legal_sealed if account else None
 
 
-def _erase(connection: Connection, person: Person, moment: datetime, until: str, request: str) -> str:
+def _erase(connection: Connection, person: Person, moment: datetime, until: str, source: Source) -> str:
     if left := privacy.obligations(connection, person.id):
         raise fail("OBLIGATIONS", obligations=[{"kind": each.kind, "number": each.number} for each in left])
     values = {"name": person.name, "deleted_at": to_text(moment), "kept_until_on": until}
     farewell = NewNotice(person.id, NoticeKind.ACCOUNT_DELETED, person.email, values, f"deleted:{person.id}")
     outbox_id = notifications.enqueue(connection, farewell, moment)
+    # The deed comes first, so that its address is forgotten with the person's others.
+    audit.note(connection, Deed(moment, person.id, "deleted_own_account", f"user {person.id}", {}, *source))
     privacy.erase(connection, person.id, moment)
-    audit.note(connection, Deed(moment, person.id, "deleted_own_account", f"user {person.id}", {}, request))
     return outbox_id
 
 

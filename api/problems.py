@@ -5,7 +5,11 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
+from api.listing_problems import LISTINGS
+from api.photo_problems import PHOTOS
+from api.vin_problems import VINS
 from domain.errors import (
+    ChangedError,
     Code,
     DomainError,
     InvalidError,
@@ -24,6 +28,7 @@ STATUSES: Mapping[type[DomainError], HTTPStatus] = MappingProxyType(
         NotAllowedError: HTTPStatus.FORBIDDEN,
         NotFoundError: HTTPStatus.NOT_FOUND,
         RefusedError: HTTPStatus.CONFLICT,
+        ChangedError: HTTPStatus.PRECONDITION_FAILED,
         InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
         TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
         UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -38,6 +43,7 @@ TITLES: Mapping[int, str] = MappingProxyType(
         405: "No such method here",
         406: "No such form of it",
         409: "Refused by a rule",
+        412: "Changed since it was read",
         413: "Too large",
         415: "Unknown kind of content",
         422: "Bad input",
@@ -94,10 +100,18 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
             NotAllowedError,
             "More than five vehicles in twelve months needs a dealer's licence; add yours to your seller profile.",
         ),
+        "SELLER_CHANGED": (
+            RefusedError,
+            "The seller profile changed since you read it, and nothing was decided; read it again, then decide.",
+        ),
         "SELLER_STATUS": (RefusedError, "The seller profile is at another step; `seller_status` says at which."),
         "SELLER_INCOMPLETE": (RefusedError, "The seller profile is not complete; `missing` says what it lacks."),
         "LINK_NOT_FOUND": (NotFoundError, "Nothing is known that links these two accounts."),
         "LINK_UNDECIDED": (RefusedError, "Decide first that these two accounts are linked."),
+        "SEARCH_NOT_FOUND": (NotFoundError, "You have no such saved search."),
+        "TOO_MANY_SEARCHES": (RefusedError, "You have as many saved searches as one may have; delete one first."),
+        "NOT_WATCHED": (NotFoundError, "You do not watch this vehicle."),
+        "TOO_MANY_WATCHED": (RefusedError, "You watch as many vehicles as one may; take one off first."),
         "TOKEN_NOT_FOUND": (NotFoundError, "You have no such token."),
         "LEDGER_NOT_PUBLIC": (
             RefusedError,
@@ -164,8 +178,23 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
         "CARD_FORM_USED": (RefusedError, "This card form was used already or is too old; type the card again."),
         "CARD_IN_USE": (RefusedError, "You lead on a lot or have won one; the card stays until that is over."),
         "TERMS_NOT_CURRENT": (RefusedError, "These are not the current terms; `current` names the version to read."),
+        "PURCHASE_NOT_FOUND": (NotFoundError, "You have not reserved this vehicle."),
+        "RESERVATION_EXPIRED": (RefusedError, "The reservation had ended before this came; the auction goes on."),
+        "OFFER_NOT_FOUND": (NotFoundError, "There is no such offer of yours or to you."),
+        "OFFER_OPEN": (RefusedError, "You have an offer on this vehicle that stands; `offer_id` says which."),
+        "OFFER_OVER": (RefusedError, "This offer is over; `offer` says how."),
+        "OFFER_BUSY": (RefusedError, "This offer is being accepted; ask again in a moment."),
+        "OFFER_EXPIRED": (RefusedError, "This offer was not answered in time."),
+        "OFFER_CHANGED": (RefusedError, "Something was done since you looked; `offer` is how it stands now."),
+        "NOT_YOUR_TURN": (RefusedError, "It is for the other side to answer; your own figure you can withdraw."),
+        "COUNTER_TOO_LOW": (RefusedError, "A seller's figure is above the buyer's; or accept the buyer's."),
+        "COUNTER_TOO_HIGH": (RefusedError, "A buyer's figure is below the seller's; or accept the seller's."),
+        "TOO_MANY_OFFERS": (RefusedError, "Three offers on a vehicle are the most; these have been made."),
         "INVALID_CURSOR": (InvalidError, "The cursor is not one of ours; start again without it."),
         "INVALID_INPUT": (InvalidError, "Something in the request could not be read."),
+        **LISTINGS,
+        **PHOTOS,
+        **VINS,
         **{
             code.value: (RefusedError, "A rule of the auction refuses it.")
             for code in Code

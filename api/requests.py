@@ -15,8 +15,14 @@ from api.errors import CardNumberError, problem, problem_of_unexpected
 from domain.cards import holds_card_number
 
 BODY_MAX = 64 * 1024
-# What the Temporal UI wants decoded is as large as what Temporal stores; vendors send many events at once.
-LARGER_BODIES = {"/codec/decode": 4_000_000, "/webhooks/persona": 1_000_000, "/webhooks/sendgrid": 1_000_000}
+# What the Temporal UI wants decoded is as large as what Temporal stores; vendors send many events at once, and sellers
+# files with thousands of vehicles.
+LARGER_BODIES = {
+    "/codec/decode": 4_000_000,
+    "/webhooks/persona": 1_000_000,
+    "/webhooks/sendgrid": 1_000_000,
+    "/api/vehicles/import": 10_000_000,
+}
 SLOW_S = 1.0
 # Vendors' webhooks and encrypted payloads are no text of ours; files are checked for what they are where they arrive.
 UNSCANNED = ("/webhooks/", "/codec/")

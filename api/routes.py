@@ -1,6 +1,6 @@
 """How routes are declared: what OpenAPI says of each, and the walk that refuses to start with an undeclared one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from fastapi import FastAPI
@@ -24,8 +24,15 @@ def about(audience: Audience, *codes: str, example: object = None, success: int 
     responses = documented(*REFUSALS[audience], *codes, "INVALID_INPUT", "DATABASE_UNAVAILABLE")
     extra: dict[str, Any] = {AUDIENCE_NAME: audience.value}
     if example is not None:
-        responses[success] = {"content": {"application/json": {"example": example}}}
+        responses[success] = {"content": {"application/json": {"example": _plain(example)}}}
     return {"responses": responses, "openapi_extra": extra}
+
+
+def _plain(example: object) -> object:
+    """An example that may be copied, whatever read-only parts it was put together from."""
+    if isinstance(example, Mapping):
+        return {name: _plain(value) for name, value in example.items()}
+    return [_plain(each) for each in example] if isinstance(example, list) else example
 
 
 def declares(audience: Audience) -> Callable[[Endpoint], Endpoint]:

@@ -9,25 +9,25 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy import Connection
 from starlette.requests import Request
 from temporalio.service import RPCError
 
 from activities.db import audit, notifications, sellers
-from activities.db.audit import Deed
+from activities.db.audit import Deed, Source
 from activities.db.notifications import NewNotice
 from activities.db.people import Person
-from activities.db.sellers import Seller
+from activities.db.sellers import VERSION_LENGTH, Seller
 from api.commands import Reason
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
 from api.paging import Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Admin, Audience
 from api.seller_views import REVIEWED, ReviewedSellerView, SellerPage, audited, reviewed_view
+from api.sources import source_of
 from api.staff_reads import note_read
 from api.state import Services, services_of
 from domain.notices import NoticeKind
@@ -40,30 +40,45 @@ VERBS: Mapping[Step, str] = MappingProxyType(
     {Step.APPROVE: "seller_approved", Step.REJECT: "seller_rejected", Step.SUSPEND: "seller_suspended"}
 )
 CODES = ("SELLER_NOT_FOUND", "SELLER_STATUS")
+BOUND = (*CODES, "SELLER_CHANGED")
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api/admin/sellers", tags=["sellers"])
 
 
+class SuspendBody(BaseModel):
+    """Why; the seller reads it. No `version`: whoever keeps editing is not safe from it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Three buyers complained."}]})
+
+    reason: Reason
+
+
 class ReviewBody(BaseModel):
-    """Why; the seller reads it."""
+    """Why, which the seller reads, and the `version` of the profile that was read. One that changed since is not
+    decided on: read it again."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "The licence was found in the state's register."}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"version": REVIEWED["version"], "reason": "The licence was found in the state's register."}]
+        },
     )
 
+    version: Annotated[str, StringConstraints(pattern=rf"^[0-9a-f]{{{VERSION_LENGTH}}}$")]
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One admin's decision on one seller."""
+    """One admin's decision on one seller, whose profile they read as `version`; None where that does not matter."""
 
     user_id: int
+    version: str | None
     step: Step
     reason: str
     by: Person
     at: datetime
-    request_id: str
+    source: Source
     public_url: str
 
 
@@ -97,24 +112,24 @@ async def one_seller(request: Request, person: Admin, user_id: Id) -> ReviewedSe
     return await _view(request, user_id)
 
 
-@router.post("/{user_id}/approve", **about(Audience.ADMIN, *CODES, "SELLER_INCOMPLETE", example=dict(REVIEWED)))
+@router.post("/{user_id}/approve", **about(Audience.ADMIN, *BOUND, "SELLER_INCOMPLETE", example=dict(REVIEWED)))
 async def approve(request: Request, person: Admin, user_id: Id, body: ReviewBody) -> ReviewedSellerView:
     """Approve a profile, or lift a suspension. The person becomes a seller and may bid as before."""
-    return await _reviewed(request, person, user_id, Step.APPROVE, body)
+    return await _reviewed(request, person, user_id, Step.APPROVE, body.reason, body.version)
 
 
 @router.post(
-    "/{user_id}/reject", **about(Audience.ADMIN, *CODES, example={**REVIEWED, "status": "rejected", "licence": None})
+    "/{user_id}/reject", **about(Audience.ADMIN, *BOUND, example={**REVIEWED, "status": "rejected", "licence": None})
 )
 async def reject(request: Request, person: Admin, user_id: Id, body: ReviewBody) -> ReviewedSellerView:
     """Send a profile back to be corrected."""
-    return await _reviewed(request, person, user_id, Step.REJECT, body)
+    return await _reviewed(request, person, user_id, Step.REJECT, body.reason, body.version)
 
 
 @router.post("/{user_id}/suspend", **about(Audience.ADMIN, *CODES, example={**REVIEWED, "status": "suspended"}))
-async def suspend(request: Request, person: Admin, user_id: Id, body: ReviewBody) -> ReviewedSellerView:
+async def suspend(request: Request, person: Admin, user_id: Id, body: SuspendBody) -> ReviewedSellerView:
     """Stop a seller's new listings; auctions that run go on."""
-    return await _reviewed(request, person, user_id, Step.SUSPEND, body)
+    return await _reviewed(request, person, user_id, Step.SUSPEND, body.reason)
 
 
 def page_and_total(
@@ -130,8 +145,8 @@ def page_and_total(
 def decide(connection: Connection, review: Review) -> str | None:
     """Carry a decision out, with its deed and its mail, and return the mail's outbox id.
 
-    The decision that stands already is left as it is, and told nobody again. Raises the refusals of `CODES`, or
-    SELLER_INCOMPLETE.
+    One's own decision that stands already is left as it is, and told nobody again. Raises the refusals of `BOUND`,
+    or SELLER_INCOMPLETE; nobody decides on what they have not read.
     """
     sellers.lock_seller(connection, review.user_id)
     before = sellers.seller(connection, review.user_id)
@@ -140,9 +155,13 @@ def decide(connection: Connection, review: Review) -> str | None:
     today = day_in_chicago(review.at)
     standing = before.profile.standing(today)
     decided = after(standing, review.step)
+    unread = review.version not in {None, before.version}
+    stands = decided is None and standing is after(SellerStatus.SUBMITTED, review.step)
+    if stands and (before.reviewed_by == review.by.id or not unread):
+        return None
+    if unread:
+        raise fail("SELLER_CHANGED", seller_status=standing.value, reviewed_by=before.reviewed_by)
     if decided is None:
-        if standing is after(SellerStatus.SUBMITTED, review.step):
-            return None
         raise fail("SELLER_STATUS", seller_status=standing.value)
     missing = before.profile.missing(today)
     if missing and review.step is Step.APPROVE:
@@ -154,15 +173,15 @@ def decide(connection: Connection, review: Review) -> str | None:
 
 def _note(connection: Connection, review: Review, before: Seller) -> None:
     facts = {"before": audited(before), "after": audited(sellers.seller(connection, review.user_id))}
-    subject, detail = f"user {review.user_id}", {**facts, "reason": review.reason}
-    audit.note(connection, Deed(review.at, review.by.id, VERBS[review.step], subject, detail, review.request_id))
+    subject, detail = f"user {review.user_id}", {**facts, "reason": review.reason, "version": review.version}
+    audit.note(connection, Deed(review.at, review.by.id, VERBS[review.step], subject, detail, *review.source))
 
 
 def _tell(connection: Connection, review: Review, seller: Seller) -> str | None:
     """Write the mail that tells of an approval or a rejection into the outbox."""
     values: Mapping[str, Any]
     names = {"name": seller.name, "business_name": seller.profile.business_name}
-    key = f"{VERBS[review.step]}:{review.user_id}:{review.request_id}"
+    key = f"{VERBS[review.step]}:{review.user_id}:{review.source.request_id}"
     match review.step:
         case Step.APPROVE:
             kind, values = NoticeKind.SELLER_APPROVED, {**names, "sell_link": review.public_url + SELL_PATH}
@@ -174,10 +193,12 @@ def _tell(connection: Connection, review: Review, seller: Seller) -> str | None:
     return notifications.enqueue(connection, NewNotice(review.user_id, kind, seller.email, values, key), review.at)
 
 
-async def _reviewed(request: Request, person: Person, user_id: int, step: Step, body: ReviewBody) -> ReviewedSellerView:
+async def _reviewed(
+    request: Request, person: Person, user_id: int, step: Step, reason: str, version: str | None = None
+) -> ReviewedSellerView:
     services = services_of(request)
     public_url = services.settings.public_url
-    review = Review(user_id, step, body.reason, person, now(), request_id(request.scope), public_url)
+    review = Review(user_id, version, step, reason, person, now(), source_of(request), public_url)
     services.ways_in.post.send(await services.database.write(decide, review))
     view = await _view(request, user_id)
     if step is Step.APPROVE and view["licence"] is not None:

@@ -72,12 +72,13 @@ class SellerView(TypedDict):
 
 
 class ReviewedSellerView(SellerView):
-    """A seller as an admin sees them."""
+    """A seller as an admin sees them. A decision names the `version` that it was made on."""
 
     user_id: int
     name: str
     email: str
     reviewed_by: int | None
+    version: str
 
 
 class SellerPage(TypedDict):
@@ -117,7 +118,14 @@ EXAMPLE: Mapping[str, Any] = MappingProxyType(
     }
 )
 REVIEWED: Mapping[str, Any] = MappingProxyType(
-    {**EXAMPLE, "user_id": 42, "name": "Ada Brandt", "email": "ada@example.com", "reviewed_by": 2}
+    {
+        **EXAMPLE,
+        "user_id": 42,
+        "name": "Ada Brandt",
+        "email": "ada@example.com",
+        "reviewed_by": 2,
+        "version": "9f3c6b1e07ad42d58c11f0e2b7a9d364",
+    }
 )
 
 
@@ -159,6 +167,7 @@ def reviewed_view(seller: Seller, vehicles: int, sealer: Sealer, moment: datetim
         "name": seller.name,
         "email": seller.email,
         "reviewed_by": seller.reviewed_by,
+        "version": seller.version,
     }
 
 

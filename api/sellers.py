@@ -10,19 +10,19 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 
 from activities.db import audit, links, sellers
-from activities.db.audit import Deed
+from activities.db.audit import Deed, Source
 from activities.db.sellers import Draft, Seller
 from activities.fingerprints import Fingerprints
 from activities.keys import Sealer
 from activities.seller_secrets import Secret, SellerSecrets
 from api.commands import OneLine
 from api.database import now
-from api.frames import request_id
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, Browser, SignedIn, admit
 from api.seller_views import EXAMPLE, SellerView, audited, seller_view, shown
 from api.signins import Identity
+from api.sources import source_of
 from api.state import services_of
 from domain.links import Evidence
 from domain.sellers import Licence, LicenceClass, Profile, SellerStatus, Step, after, day_in_chicago, tax_id
@@ -101,7 +101,7 @@ class Written:
     sealer: Sealer
     fingerprints: Fingerprints
     at: datetime
-    request_id: str
+    source: Source
 
 
 @router.get("", **about(Audience.SIGNED_IN, example=dict(EXAMPLE)))
@@ -121,8 +121,7 @@ async def write_profile(request: Request, identity: Browser, body: SellerBody) -
         # Where money goes is changed only by who has just shown that the session is theirs.
         await admit(request, Audience.BROWSER, stepped_up=True)
     services, moment, user_id = services_of(request), now(), owner(identity)
-    asked_in = request_id(request.scope)
-    written = Written(user_id, body, services.sealer, services.selling.fingerprints, moment, asked_in)
+    written = Written(user_id, body, services.sealer, services.selling.fingerprints, moment, source_of(request))
     await services.database.write(write, written)
     found = await services.database.read(shown, user_id, moment)
     return seller_view(found, user_id, services.sealer, moment)
@@ -140,7 +139,7 @@ async def write_profile(request: Request, identity: Browser, body: SellerBody) -
 async def submit_profile(request: Request, identity: Browser) -> SellerView:
     """Send the draft for review."""
     services, moment, user_id = services_of(request), now(), owner(identity)
-    await services.database.write(submit, user_id, moment, request_id(request.scope))
+    await services.database.write(submit, user_id, moment, source_of(request))
     found = await services.database.read(shown, user_id, moment)
     return seller_view(found, user_id, services.sealer, moment)
 
@@ -166,11 +165,11 @@ def write(connection: Connection, written: Written) -> None:
     sellers.save_draft(connection, user_id, draft, edited if reviewed_anew else judged.status, at)
     _note(connection, written)
     detail = {"before": audited(before), "after": audited(sellers.seller(connection, user_id)), **news}
-    deed = Deed(at, user_id, "seller_profile_written", f"user {user_id}", detail, written.request_id)
+    deed = Deed(at, user_id, "seller_profile_written", f"user {user_id}", detail, *written.source)
     audit.note(connection, deed)
 
 
-def submit(connection: Connection, user_id: int, at: datetime, asked_in: str) -> None:
+def submit(connection: Connection, user_id: int, at: datetime, source: Source) -> None:
     """Hand a profile in with its deed; one that is handed in already stays so. Raises the refusals of its route."""
     sellers.lock_seller(connection, user_id)
     judged, today = sellers.profile(connection, user_id), day_in_chicago(at)
@@ -184,7 +183,7 @@ def submit(connection: Connection, user_id: int, at: datetime, asked_in: str) ->
         raise fail("SELLER_STATUS", seller_status=standing.value)
     sellers.submit(connection, user_id, at)
     detail = {"before": standing.value, "after": SellerStatus.SUBMITTED.value}
-    audit.note(connection, Deed(at, user_id, "seller_submitted", f"user {user_id}", detail, asked_in))
+    audit.note(connection, Deed(at, user_id, "seller_submitted", f"user {user_id}", detail, *source))
 
 
 def _draft(written: Written, before: Seller | None) -> tuple[Draft, dict[str, bool]]:

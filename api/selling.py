@@ -5,10 +5,13 @@ from typing import Self
 
 from temporalio.client import Client
 
+from activities.endpoint_secrets import EndpointSecrets
 from activities.fingerprints import Fingerprints
 from activities.settings import Settings
 from api.barred import Barred
 from api.database import Database
+from temporal.offers import Offers
+from temporal.seller_feeds import SellerFeeds
 from temporal.sellers import SellerWatch
 
 
@@ -17,11 +20,16 @@ class Selling:
     """The parts; each says for itself what it does."""
 
     fingerprints: Fingerprints
+    feeds: SellerFeeds
+    endpoint_secrets: EndpointSecrets
     watch: SellerWatch
     barred: Barred
+    offers: Offers
 
     @classmethod
     def of(cls, settings: Settings, database: Database, temporal: Client, secret: bytes) -> Self:
         """Put the parts together."""
         watch = SellerWatch(temporal, settings.temporal_accounts_queue)
-        return cls(Fingerprints(secret), watch, Barred(database))
+        offers = Offers(temporal, settings.temporal_accounts_queue)
+        feeds = SellerFeeds(temporal, settings.temporal_accounts_queue)
+        return cls(Fingerprints(secret), feeds, EndpointSecrets(secret), watch, Barred(database), offers)

@@ -9,10 +9,12 @@ from starlette.requests import HTTPConnection
 from temporalio.client import Client
 
 from activities.keys import Sealer, Signer
+from activities.search_index.index import SearchIndex
 from activities.settings import Settings
 from api.database import Database
 from api.hosted_form import HostedForm
 from api.pace import Pace
+from api.photo_desk import PhotoDesk
 from api.recent import Recent
 from api.requests import Metrics
 from api.selling import Selling
@@ -24,11 +26,14 @@ from api.webhook_vendors import Vendor
 from temporal.accounts import Accounts
 from temporal.auctions import AuctionDoor
 from temporal.codec import EncryptionCodec
+from temporal.descriptions import Descriptions
+from temporal.listings import Listings
 from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from temporal.payments import Payments
 from temporal.sweeper import Sweeper
 from temporal.upkeep import Upkeep
+from temporal.vins import Vins
 from temporal.webhooks import Courier
 from web.pages import Pages
 
@@ -65,10 +70,15 @@ class Services:
     hub: LiveHub
     accounts: Accounts
     payments: Payments
+    listings: Listings
+    photos: PhotoDesk
+    vins: Vins
+    descriptions: Descriptions
     vendors: Mapping[str, Vendor]
     hosted_form: HostedForm
     courier: Courier
     upkeep: Upkeep
+    search: SearchIndex
     checks: dict[str, Check] = field(default_factory=dict)
 
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 
 from activities.db import audit, bids
 from activities.db.auctions import Head
-from activities.db.audit import Deed
+from activities.db.audit import Deed, Source
 from activities.db.bids import REFUSED, Bid
 from activities.db.people import Person, Scope
 from api.approvals import APPROVAL, Action, file_request, is_filed
@@ -36,11 +36,11 @@ from api.commands import (
     writes,
 )
 from api.database import now
-from api.frames import request_id
 from api.identifiers import Id
 from api.problems import fail
 from api.schedules import Dollars
 from api.security import Admin, Audience, Seller, SignedIn, SteppedSeller
+from api.sources import source_of
 from api.state import services_of
 from domain.auction import Status
 from domain.errors import Code
@@ -126,7 +126,7 @@ class Attempt:
     action: str
     detail: Mapping[str, Any]
     at: datetime
-    request_id: str
+    source: Source
 
 
 @router.post(
@@ -291,12 +291,12 @@ def _counts(bid: Bid, auction_id: int) -> bool:
 
 def _note(connection: Connection, attempt: Attempt) -> None:
     subject = f"auction {attempt.auction_id}"
-    deed = Deed(attempt.at, attempt.person.id, attempt.action, subject, attempt.detail, attempt.request_id)
+    deed = Deed(attempt.at, attempt.person.id, attempt.action, subject, attempt.detail, *attempt.source)
     audit.note(connection, deed)
 
 
 def _attempt(request: Request, person: Person, auction_id: int, action: str, **detail: object) -> Attempt:
-    return Attempt(person, auction_id, action, detail, now(), request_id(request.scope))
+    return Attempt(person, auction_id, action, detail, now(), source_of(request))
 
 
 async def _carry_out(request: Request, attempt: Attempt, key: str, update: Any, command: object) -> CommandView:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from activities.db.auctions import FullLot, Head, Lot
+from activities.db.auctions import FullLot, Head, Lot, PreviousRun
 from activities.db.bids import Mine
 from activities.db.history import HistoryLine
 from activities.db.vehicles import Vehicle, VehicleSummary
@@ -30,7 +30,10 @@ class VehicleView(TypedDict):
 
 
 class FullVehicleView(VehicleView):
-    """A vehicle in full; `condition_grade` in tenths from 0 to 50."""
+    """A vehicle in full; `mileage` in `mileage_unit`s, `condition_grade` in tenths from 0 to 50.
+
+    `disclosures_hash` is SHA-256 over what the seller has disclosed, as it was approved.
+    """
 
     interior_color: str
     engine: str
@@ -41,6 +44,19 @@ class FullVehicleView(VehicleView):
     condition_grade: int
     description: str
     disclosures: str
+    market: str
+    cylinders: int | None
+    doors: int | None
+    mileage_unit: str
+    odometer_status: str
+    title_state: str
+    has_lien: bool
+    lights: list[str]
+    sale_type: str
+    buy_now_cents: int | None
+    offers_open: bool
+    disclosures_hash: str | None
+    listed_at: str | None
 
 
 class HeadView(TypedDict):
@@ -73,10 +89,21 @@ class AuctionView(HeadView):
     vehicle: VehicleView
 
 
+class PreviousView(TypedDict):
+    """What became of the auction before this one of the same vehicle."""
+
+    auction_id: int
+    result: str
+    price_cents: int | None
+    ended_at: str
+
+
 class FullAuctionView(HeadView):
-    """An auction with its vehicle in full."""
+    """An auction with its vehicle in full. `relisted_from` is the auction of the same vehicle before it."""
 
     vehicle: FullVehicleView
+    relisted_from: int | None
+    previous: PreviousView | None
 
 
 class HistoryLineView(TypedDict):
@@ -136,6 +163,19 @@ def full_vehicle_view(row: Vehicle) -> FullVehicleView:
         "condition_grade": row.condition_grade,
         "description": row.description,
         "disclosures": row.disclosures,
+        "market": row.market,
+        "cylinders": row.cylinders,
+        "doors": row.doors,
+        "mileage_unit": row.mileage_unit,
+        "odometer_status": row.odometer_status,
+        "title_state": row.title_state,
+        "has_lien": row.has_lien,
+        "lights": [name for name in row.lights.split(",") if name],
+        "sale_type": row.sale_type,
+        "buy_now_cents": row.buy_now_cents,
+        "offers_open": row.offers_open,
+        "disclosures_hash": row.disclosures_hash,
+        "listed_at": None if row.listed_at is None else to_text(row.listed_at),
     }
 
 
@@ -171,7 +211,22 @@ def auction_view(lot: Lot, moment: datetime) -> AuctionView:
 
 def full_auction_view(lot: FullLot, moment: datetime) -> FullAuctionView:
     """An auction with its vehicle in full."""
-    return {**head_view(lot.head, lot.vehicle.title, moment), "vehicle": full_vehicle_view(lot.vehicle)}
+    return {
+        **head_view(lot.head, lot.vehicle.title, moment),
+        "vehicle": full_vehicle_view(lot.vehicle),
+        "relisted_from": None if lot.previous is None else lot.previous.auction_id,
+        "previous": None if lot.previous is None else previous_view(lot.previous),
+    }
+
+
+def previous_view(run: PreviousRun) -> PreviousView:
+    """An earlier auction of the same vehicle, which is over."""
+    return {
+        "auction_id": run.auction_id,
+        "result": run.result,
+        "price_cents": run.price_cents,
+        "ended_at": to_text(run.ended_at),
+    }
 
 
 def history_view(line: HistoryLine) -> HistoryLineView:

@@ -10,6 +10,7 @@ from activities.keys import Sealer
 from activities.limits import Limiter
 from activities.one_time_codes import CodeSecrets
 from activities.passwords import Passwords
+from activities.sealed_notices import SealedNotices
 from activities.settings import Settings
 from api.ceremonies import Ceremonies
 from api.database import Database
@@ -38,7 +39,7 @@ def open_ways_in(
 ) -> WaysIn:
     """Put the parts together."""
     guesses, sealer = Guesses(Limiter(redis)), Sealer(secret)
-    mails, post = Mails(settings.public_url), Post(notices)
+    mails, post = Mails(settings.public_url, SealedNotices(secret)), Post(notices)
     factors = Factors(database, CodeSecrets(secret), guesses, mails, post)
     return WaysIn(
         passwords=passwords,

@@ -12,6 +12,7 @@ class Code(StrEnum):
     TOO_LATE = "TOO_LATE"
     CLOSED = "CLOSED"
     ON_HOLD = "ON_HOLD"
+    NO_BIDDING = "NO_BIDDING"
     OWN_VEHICLE = "OWN_VEHICLE"
     ALREADY_LEADING = "ALREADY_LEADING"
     BELOW_OWN_MAXIMUM = "BELOW_OWN_MAXIMUM"
@@ -24,6 +25,10 @@ class Code(StrEnum):
     RETRACTION_NOT_ALLOWED = "RETRACTION_NOT_ALLOWED"
     BUY_NOW_NOT_OPEN = "BUY_NOW_NOT_OPEN"
     BUY_NOW_ONCE = "BUY_NOW_ONCE"
+    RESERVED = "RESERVED"
+    NOT_RESERVED = "NOT_RESERVED"
+    OFFERS_NOT_OPEN = "OFFERS_NOT_OPEN"
+    NOT_ON_SUNDAY = "NOT_ON_SUNDAY"
     UNREADABLE = "UNREADABLE"
 
 
@@ -51,6 +56,10 @@ class NotSignedInError(DomainError):
 
 class RefusedError(DomainError):
     """A rule of the auction refuses it."""
+
+
+class ChangedError(DomainError):
+    """The thing is not any more what the person has read and decided on."""
 
 
 class InvalidError(DomainError):

@@ -24,9 +24,28 @@ class NoticeKind(StrEnum):
     CLEARED_TO_BID = "cleared_to_bid"
     DEPOSIT_RECEIVED = "deposit_received"
     DEPOSIT_RETURNED = "deposit_returned"
+    DEPOSIT_REVERSED = "deposit_reversed"
     SELLER_APPROVED = "seller_approved"
     SELLER_REJECTED = "seller_rejected"
     LICENCE_EXPIRING = "licence_expiring"
+    LISTING_APPROVED = "listing_approved"
+    LISTING_CHANGES_REQUESTED = "listing_changes_requested"
+    LISTING_REJECTED = "listing_rejected"
+    LISTING_REVIEW_LATE = "listing_review_late"
+    LISTING_UNSOLD = "listing_unsold"
+    LISTING_EDITED = "listing_edited"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
+    OFFER_RECEIVED = "offer_received"
+    OFFER_COUNTERED = "offer_countered"
+    OFFER_ACCEPTED = "offer_accepted"
+    OFFER_DECLINED = "offer_declined"
+    OFFER_OVER = "offer_over"
+    SEARCH_MATCHES = "search_matches"
+    WATCH_ENDING = "watch_ending"
+    WATCH_OUTBID = "watch_outbid"
+    WATCH_RESERVE = "watch_reserve"
+    ENDPOINT_DISABLED = "endpoint_disabled"
     ACCOUNT_DELETED = "account_deleted"
 
 
@@ -78,9 +97,28 @@ VALUES: Mapping[NoticeKind, frozenset[str]] = MappingProxyType(
             NoticeKind.CLEARED_TO_BID: "name limit_cents lots auctions_link",
             NoticeKind.DEPOSIT_RECEIVED: "name amount_cents limit_cents account_link",
             NoticeKind.DEPOSIT_RETURNED: "name amount_cents returned_at account_link",
+            NoticeKind.DEPOSIT_REVERSED: "name amount_cents limit_cents account_link",
             NoticeKind.SELLER_APPROVED: "name business_name sell_link",
             NoticeKind.SELLER_REJECTED: "name business_name reasons seller_link",
             NoticeKind.LICENCE_EXPIRING: "name expires_on seller_link",
+            NoticeKind.LISTING_APPROVED: "name title listing_link",
+            NoticeKind.LISTING_CHANGES_REQUESTED: "name title reasons listing_link",
+            NoticeKind.LISTING_REJECTED: "name title reasons listing_link",
+            NoticeKind.LISTING_REVIEW_LATE: "name title due_at review_link",
+            NoticeKind.LISTING_UNSOLD: "name title result listing_link",
+            NoticeKind.LISTING_EDITED: "name title reasons told_at auction_link",
+            NoticeKind.QUESTION_ASKED: "name title vehicle_link",
+            NoticeKind.QUESTION_ANSWERED: "name title vehicle_link",
+            NoticeKind.OFFER_RECEIVED: "name title amount_cents expires_at offer_link",
+            NoticeKind.OFFER_COUNTERED: "name title amount_cents expires_at offer_link",
+            NoticeKind.OFFER_ACCEPTED: "name title amount_cents offer_link",
+            NoticeKind.OFFER_DECLINED: "name title amount_cents offer_link",
+            NoticeKind.OFFER_OVER: "name title amount_cents how offer_link",
+            NoticeKind.SEARCH_MATCHES: "name found total searches_link",
+            NoticeKind.WATCH_ENDING: "name title ends_at lot_link",
+            NoticeKind.WATCH_OUTBID: "name title price_cents lot_link",
+            NoticeKind.WATCH_RESERVE: "name title price_cents lot_link",
+            NoticeKind.ENDPOINT_DISABLED: "name host gone disabled_at seller_link",
             NoticeKind.ACCOUNT_DELETED: "name deleted_at kept_until_on",
         }.items()
     }

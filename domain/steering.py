@@ -22,6 +22,11 @@ def schedule(auction: Auction, now: datetime, nonce: str) -> Answer:
     """Write the frozen terms as the first entry; the reserve and the barred bidders are its private part."""
     terms = auction.terms
     clock = {"sunday_rule": terms.sunday_rule, "outage_stagger_ms": terms.outage_stagger_ms}
+    sale = {
+        "sale_type": terms.sale_type.value,
+        "buy_now_cents": terms.buy_now_cents,
+        "offers_open": terms.offers_open,
+    }
     return auction.done(
         "scheduled",
         now,
@@ -32,6 +37,7 @@ def schedule(auction: Auction, now: datetime, nonce: str) -> Answer:
         window_s=terms.window_s,
         increments=terms.increments,
         **(clock if terms.clock_rules >= CLOCK_RULES else {}),
+        **(sale if terms.sells_without_bids else {}),
     )
 
 
@@ -78,12 +84,15 @@ def cancel(auction: Auction, now: datetime, by: str, reason: str) -> Answer:
     """End the lot without a sale. `by` is "admin" after two agreed; "seller" and "one_admin" only before the first bid.
 
     Only the auction knows the bids that no database has yet, so it is here that one admin alone is refused `HAS_BIDS`.
-    The ledger says "admin" for both. A bid that was taken back was a bid.
+    The ledger says "admin" for both. A bid that was taken back was a bid. A lot that a buyer has reserved is as safe
+    from one admin and the seller: `RESERVED`.
     """
     if auction.status is Status.ENDED:
         return auction.refuse("cancelled", auction.over(), now)
     if by in BEFORE_THE_FIRST_BID and auction.numbers:
         return auction.refuse("cancelled", Code.HAS_BIDS, now)
+    if by in BEFORE_THE_FIRST_BID and auction.purchase is not None:
+        return auction.refuse("cancelled", Code.RESERVED, now)
     auction.end(Result.CANCELLED)
     shown = ADMIN if by == ONE_ADMIN else by
     return auction.done("cancelled", now, reason=reason, by=shown, result=Result.CANCELLED.value)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from domain.errors import Code
 from domain.ledger import Entry
 
-ENDINGS = frozenset({"closed", "cancelled"})
+ENDINGS = frozenset({"closed", "cancelled", "bought", "offer_accepted"})
+# What names a wish that is judged once, besides the id of a bid.
+NAMES = {"reserved": "purchase_id", "offer_accepted": "acceptance_id"}
 KEEP_RECORDED = 500
 TRIM_STEP = 500
 START_RECORDING = 1_000
@@ -38,13 +40,17 @@ class Tail:
     def append(self, entry: Entry) -> None:
         """Keep a new entry; a bid's first answer can be found by its id from now on."""
         self.entries.append(entry)
-        bid_id = entry.public.get("bid_id")
-        if bid_id is not None and entry.public["code"] != Code.ID_REUSED:
-            self._by_id[bid_id] = entry
+        key = _key(entry)
+        if key is not None and entry.public["code"] != Code.ID_REUSED:
+            self._by_id[key] = entry
 
     def find(self, bid_id: str) -> Entry | None:
         """The first answer to a recent bid id."""
         return self._by_id.get(bid_id)
+
+    def first(self, kind: str, name: str) -> Entry | None:
+        """The first answer to a recent wish of a kind of `NAMES`."""
+        return self._by_id.get(f"{kind} {name}")
 
     def ending(self) -> Entry | None:
         """The entry that closed or cancelled the lot, while it is kept."""
@@ -73,7 +79,13 @@ class Tail:
         if spare < TRIM_STEP:
             return
         for entry in self.entries[:spare]:
-            bid_id = entry.public.get("bid_id")
-            if bid_id is not None and self._by_id.get(bid_id) is entry:
-                del self._by_id[bid_id]
+            key = _key(entry)
+            if key is not None and self._by_id.get(key) is entry:
+                del self._by_id[key]
         del self.entries[:spare]
+
+
+def _key(entry: Entry) -> str | None:
+    bid_id: str | None = entry.public.get("bid_id")
+    kind = entry.public["kind"]
+    return f"{kind} {entry.public[NAMES[kind]]}" if kind in NAMES else bid_id

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -28,17 +28,25 @@ from activities.providers.authorize_net import AuthorizeNet
 from activities.providers.persona import Persona
 from activities.providers.sendgrid import SendGrid
 from activities.sealed_forms import SealedForms
+from activities.sealed_notices import SealedNotices
 from activities.seller_notices import SellerWork
 from activities.settings import Settings
 from activities.vendor_settings import VendorSettings
 from domain.payments import Purpose
 from temporal.accounts import Accounts
+from temporal.market_work import MarketWork, open_market_work
 from temporal.notices import Notices
 from web.mail_messages import MailMessages, Site
+from workflows.decode_vin import DecodeVinWorkflow
+from workflows.description import DescriptionWorkflow
+from workflows.listing import ListingWorkflow
 from workflows.notice import NoticeWorkflow
+from workflows.offer import OfferWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.payment import PaymentWorkflow
+from workflows.photo import PhotoWorkflow
 from workflows.seller import SellerWorkflow
+from workflows.seller_feed import SellerFeedWorkflow
 
 # Most of an activity's time is waiting for a vendor.
 ACTIVITIES = 100
@@ -46,7 +54,18 @@ CACHED_WORKFLOWS = 1_000
 STICKY_TIMEOUT = timedelta(seconds=2)
 GRACE = timedelta(seconds=20)
 RETURN_PATH = "/account/identity"
-WORKFLOWS: Sequence[type] = (NoticeWorkflow, OnboardingWorkflow, PaymentWorkflow, SellerWorkflow)
+WORKFLOWS: Sequence[type] = (
+    DecodeVinWorkflow,
+    DescriptionWorkflow,
+    ListingWorkflow,
+    NoticeWorkflow,
+    OfferWorkflow,
+    OnboardingWorkflow,
+    PaymentWorkflow,
+    PhotoWorkflow,
+    SellerFeedWorkflow,
+    SellerWorkflow,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +76,7 @@ class AccountWork:
     onboarding: OnboardingActivities
     sellers: SellerActivities
     payments: PaymentActivities
+    market: MarketWork
 
     def activities(self) -> list[Any]:
         """All of them, to be registered."""
@@ -80,6 +100,7 @@ class AccountWork:
             self.payments.refund_payment,
             self.payments.end_payment,
             self.payments.tell_account,
+            *self.market.activities(),
         ]
 
 
@@ -106,9 +127,12 @@ async def open_account_work(
     queue = settings.temporal_accounts_queue
     notices = Notices(client, queue)
     book = AccountBook(engine, settings.public_url, notices)
-    try:
+    async with AsyncExitStack() as stack:
+        for client_of_vendor in (mailer, persona, gateway):
+            stack.push_async_callback(client_of_vendor.aclose)
+        market = await stack.enter_async_context(open_market_work(settings, vendors, engine, client, notices, secret))
         yield AccountWork(
-            notices=NoticeWork(engine, mailer, MailMessages(site).render),
+            notices=NoticeWork(engine, mailer, MailMessages(site).render, SealedNotices(secret)),
             onboarding=OnboardingWork(
                 book,
                 IdentityChecks(persona, book, forms, settings.public_url + RETURN_PATH),
@@ -123,11 +147,8 @@ async def open_account_work(
                 {Purpose.DEPOSIT: partial(deposits.follow, public_url=settings.public_url)},
                 notices,
             ),
+            market=market,
         )
-    finally:
-        await mailer.aclose()
-        await persona.aclose()
-        await gateway.aclose()
 
 
 def following(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:

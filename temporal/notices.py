@@ -7,13 +7,12 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.db import notifications
 from activities.db.engine import reading, transaction
 from activities.ledger import utc_now
+from temporal.starting import start_once, tell_running
 from workflows.ids import notice_workflow_id
 from workflows.notice import NoticeStart, NoticeWorkflow
 
@@ -35,16 +34,9 @@ class Notices:
 
         Raises RPCError, or RuntimeError from a client that has never reached its server: `start_unsent` heals that.
         """
-        try:
-            await self._client.start_workflow(
-                NoticeWorkflow.run,
-                NoticeStart(outbox_id),
-                id=notice_workflow_id(outbox_id),
-                task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            )
-        except WorkflowAlreadyStartedError:
+        workflow_id = notice_workflow_id(outbox_id)
+        run, start = NoticeWorkflow.run, NoticeStart(outbox_id)
+        if not await start_once(self._client, run, start, workflow_id=workflow_id, task_queue=self._task_queue):
             log.info("notice_already_started", outbox_id=outbox_id)
 
     async def send(self, outbox_ids: Sequence[str]) -> None:
@@ -57,12 +49,7 @@ class Notices:
 
     async def mail_event(self, outbox_id: str) -> None:
         """Tell a mail's workflow that an event was written; one that is over needs it no more."""
-        handle = self._client.get_workflow_handle(notice_workflow_id(outbox_id))
-        try:
-            await handle.signal(NoticeWorkflow.mail_event)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+        await tell_running(self._client, notice_workflow_id(outbox_id), NoticeWorkflow.mail_event)
 
     async def start_unsent(self, engine: Engine) -> int:
         """Start what was written into the outbox and never seen to be started; returns how many that was.

@@ -8,11 +8,12 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.db import payments
 from activities.db.engine import reading
 from activities.ledger import utc_now
+from temporal.starting import start_once
 from workflows.ids import payment_workflow_id
 from workflows.payment import PaymentStart, PaymentWorkflow
 
@@ -38,16 +39,14 @@ class Payments:
 
         Raises RPCError, or RuntimeError from a client that has never reached its server: `start_unstarted` heals that.
         """
-        try:
-            await self._client.start_workflow(
-                PaymentWorkflow.run,
-                PaymentStart(payment_id),
-                id=payment_workflow_id(payment_id),
-                task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            )
-        except WorkflowAlreadyStartedError:
+        started = await start_once(
+            self._client,
+            PaymentWorkflow.run,
+            PaymentStart(payment_id),
+            workflow_id=payment_workflow_id(payment_id),
+            task_queue=self._task_queue,
+        )
+        if not started:
             log.info("payment_already_started", payment_id=payment_id)
 
     async def begin(self, payment_id: int) -> None:
@@ -59,13 +58,22 @@ class Payments:
             log.warning("payment_not_started", payment_id=payment_id, error=type(error).__name__)
 
     async def payment_event(self, payment_id: int) -> None:
-        """Tell a payment's workflow that the vendor has news; one that is over needs it no more."""
-        handle = self._client.get_workflow_handle(payment_workflow_id(payment_id))
+        """Tell a payment's workflow that the vendor has news. One that is over begins another run, which looks again:
+        what was done may be undone months later. Raises RPCError; the payment has to be there."""
+        workflow_id = payment_workflow_id(payment_id)
         try:
-            await handle.signal(PaymentWorkflow.payment_event)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+            await self._client.start_workflow(
+                PaymentWorkflow.run,
+                PaymentStart(payment_id),
+                id=workflow_id,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="payment_event",
+            )
+        except WorkflowAlreadyStartedError:
+            # Somebody else's news began a run at this very moment.
+            await self._client.get_workflow_handle(workflow_id).signal(PaymentWorkflow.payment_event)
 
     async def start_unstarted(self, engine: Engine) -> int:
         """Start what was written down and perhaps never started; returns how many that was.

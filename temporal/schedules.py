@@ -4,6 +4,7 @@ from activities.db.schedules import Unstarted
 from activities.keys import derive
 from domain.auction import Terms
 from domain.clock import CLOCK_RULES
+from domain.listings import SaleType
 from workflows.messages import AuctionStart
 
 STAGGER_PLACES = 120
@@ -24,5 +25,8 @@ def start_of(secret: bytes, row: Unstarted) -> AuctionStart:
         sunday_rule=row.sunday_rule,
         outage_stagger_ms=row.auction_id % STAGGER_PLACES * STAGGER_MS,
         clock_rules=CLOCK_RULES,
+        sale_type=SaleType(row.sale_type),
+        buy_now_cents=row.buy_now_cents,
+        offers_open=row.offers_open,
     )
     return AuctionStart(terms, derive(secret, f"schedule {row.auction_id}").hex(), row.vehicle)

@@ -22,9 +22,13 @@ class Upkeep:
     """Runs its jobs one after the other; one that fails is tried again the next time, and stops no other."""
 
     def __init__(self, jobs: Mapping[str, Job], every_s: float = EVERY_S) -> None:
-        self._jobs = jobs
+        self._jobs = dict(jobs)
         self._every_s = every_s
         self._task: asyncio.Task[None] | None = None
+
+    def also(self, jobs: Mapping[str, Job]) -> None:
+        """Run these as well, after the others; before it begins."""
+        self._jobs |= jobs
 
     def start(self) -> None:
         """Begin."""

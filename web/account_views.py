@@ -46,21 +46,26 @@ class MailedLink:
 
 
 @dataclass(frozen=True, slots=True)
-class ForgotPassword:
+class BlankForm:
+    """A form that holds nothing but, where it was sent already, what was wrong with it."""
+
+    template: ClassVar[str]
+    frame: Frame
+    error: str | None = None
+
+
+class ForgotPassword(BlankForm):
     """Asks whose password is lost."""
 
-    template: ClassVar[str] = "forgot_password"
-    frame: Frame
-    error: str | None = None
+    __slots__ = ()
+    template = "forgot_password"
 
 
-@dataclass(frozen=True, slots=True)
-class ResetPassword:
+class ResetPassword(BlankForm):
     """The new password, after a mailed link."""
 
-    template: ClassVar[str] = "reset_password"
-    frame: Frame
-    error: str | None = None
+    __slots__ = ()
+    template = "reset_password"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,13 @@ class Lot:
             "result_text": self._result_text(),
         }
 
+    @property
+    def _is_outright(self) -> bool:
+        """Sold without a hammer, so that nobody leads; for how much, the page says in a part of its own."""
+        return bool(self.auction["result"] == "sold" and not self.auction["leader"])
+
     def _price_word(self) -> str:
-        if self.auction["result"]:
+        if self.auction["result"] and not self._is_outright:
             return str(self.auction["result"])
         return "start" if self.auction["price_cents"] is None else "current"
 
@@ -140,6 +145,8 @@ class Lot:
         lot = self.auction
         if not lot["result"]:
             return ""
+        if self._is_outright:
+            return words.SOLD_OUTRIGHT
         text = words.RESULT_TEXT[lot["result"]].format(leader=lot["leader"], price=money(lot["price_cents"]))
         return f"{text} {lot['public_reason']}" if lot["public_reason"] else text
 

@@ -11,12 +11,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.clock import to_text
-from web import formats, onboarding_words, views, words
+from web import formats, listing_fields, listing_words, onboarding_words, views, words
 from web.account_views import AccountView
 from web.art import paint_of, shape_of
 from web.filters import CLOSING_HOURS, TABS
+from web.listing_views import SellingView
 from web.lots import NOBODY, Lot, history_fields
 from web.onboarding_views import OnboardingView
+from web.photo_views import VehiclePhotos
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -62,7 +64,12 @@ class Pages:
         )
         self._environment.filters.update({each.__name__: each for each in FILTERS})
         self._environment.globals.update(
-            static_url=self.static_url, words=words, fee=formats.BUYER_FEE, history_fields=history_fields
+            static_url=self.static_url,
+            words=words,
+            fee=formats.BUYER_FEE,
+            history_fields=history_fields,
+            listing_words=listing_words,
+            listing_fields=listing_fields,
         )
 
     def static_url(self, path: str) -> str:
@@ -89,6 +96,14 @@ class Pages:
     def onboarding(self, view: OnboardingView) -> str:
         """A page about being cleared to bid."""
         return self._page(view.template, view, states=onboarding_words.STATE)
+
+    def selling(self, view: SellingView) -> str:
+        """A page about listing a car, or about the review of one."""
+        return self._page(view.template, view, label_of=listing_fields.label_of)
+
+    def photos(self, view: VehiclePhotos) -> str:
+        """The photos of a vehicle, for its seller."""
+        return self._page(view.template, view)
 
     def vehicle(self, view: views.Vehicle) -> str:
         """A vehicle's facts and its auctions."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from web.filters import Filters
 from web.formats import money
+from web.purchase_views import ForSale
 from web.words import ANSWER, refusal
 
 Json = Mapping[str, Any]
@@ -90,6 +91,13 @@ class Auction:
     history_total: int = 0
     is_seller: bool = False
     form: BidForm | None = None
+    photos: Sequence[Json] = ()
+    for_sale: ForSale | None = None
+
+    @property
+    def takes_bids(self) -> bool:
+        """Whether it is sold by bids; a lot at a fixed price or for offers alone is not."""
+        return self.for_sale is None or self.for_sale.sale["sale_type"] == "timed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,7 @@ class Vehicle:
     frame: Frame
     vehicle: Json
     auctions: Sequence[Json] = ()
+    photos: Sequence[Json] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ RESULT_TEXT = {
     "no_bids": "Nobody bid before the end. The vehicle was not sold.",
     "cancelled": "The auction was cancelled. All bids on it are void.",
 }
+SOLD_OUTRIGHT = "The vehicle was sold at its fixed price or by an offer that the seller accepted."
 PRICE_LABEL = {
     "start": "Starting bid",
     "current": "Current bid",
@@ -79,6 +80,10 @@ HISTORY = {
     "closing": "Counting the last bids",
     "cancelled": "Auction cancelled",
     "closed": "Bidding closed",
+    "reserved": "Reserved at the buy-now price",
+    "buy_now_failed": "The buyer did not buy; bidding goes on",
+    "bought": "Bought at the buy-now price",
+    "offer_accepted": "Sold by an accepted offer",
 }
 KIND = {"bid": "Bid", "auto_bid": "Auto-bid"}
 HOLD_REASON = {
@@ -86,7 +91,7 @@ HOLD_REASON = {
     "outage": "A technical fault stopped the clock, so that nobody loses their chance to bid.",
     "sunday": "Vehicles are not sold on Sundays. Bidding goes on Monday at 10:00 AM Central, with the time left.",
     "material_edit": "The listing changed. Bidders have time to look at it again before bidding goes on.",
-    "buy_now": "A buyer is paying the buy-now price. If that fails, bidding goes on with the time that was left.",
+    "buy_now": "A buyer has reserved it at the buy-now price. Otherwise bidding goes on with the time that was left.",
     "fork": "Our records need a check before bidding goes on.",
 }
 HOLD_DEFAULT = "The clock is stopped. Bidding resumes with exactly the time that was left."
@@ -111,6 +116,11 @@ REFUSAL = {
     "RETRACTION_NOT_ALLOWED": "This bid can no longer be taken back. Our staff can look at it if something went wrong.",
     "BUY_NOW_NOT_OPEN": "Buy-now is open only until the first bid.",
     "BUY_NOW_ONCE": "You have already tried to buy this vehicle outright.",
+    "NO_BIDDING": "This vehicle is sold at its fixed price or by an offer; it takes no bids.",
+    "RESERVED": "A buyer has reserved this vehicle for 15 minutes. If they do not buy it, it goes on.",
+    "NOT_RESERVED": "This reservation is over.",
+    "OFFERS_NOT_OPEN": "Offers are open only until the first bid.",
+    "NOT_ON_SUNDAY": "Vehicles are not sold on Sundays. Please come back on Monday.",
     "UNREADABLE": "The bid could not be read.",
     "NOT_ELIGIBLE": "Your account is not cleared to bid yet.",
     "NOT_SIGNED_IN": "Sign in to bid.",
@@ -169,6 +179,7 @@ FOR_SCRIPTS: Mapping[str, Any] = {
     "reserve": RESERVE,
     "result": RESULT,
     "result_text": RESULT_TEXT,
+    "sold_outright": SOLD_OUTRIGHT,
     "price_label": PRICE_LABEL,
     "position": POSITION,
     "position_text": POSITION_TEXT,

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import checks, messages, policies, runs, showing
     from workflows.ids import AUCTION_CLOSES_AT, AUCTION_STATUS
     from workflows.inbox import Inbox, TypedBid
+    from workflows.purchases import PurchaseUpdates
 
 ROWS_LIMIT = 100_000
 MOST_DOORS = 64
@@ -26,7 +27,7 @@ SPARE_ENTRIES = 500
 
 
 @workflow.defn(name="Auction")
-class AuctionWorkflow:
+class AuctionWorkflow(PurchaseUpdates):
     """A lot: its clock runs in `run`, its messages are judged at once by synchronous handlers."""
 
     @workflow.init

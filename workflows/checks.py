@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from domain.bidding import Kind
 from domain.money import MAX_BID_CENTS
-from workflows.messages import LONGEST_REASON, MOST_BIDS_IN_BATCH, BidBatch
+from workflows.messages import LONGEST_REASON, MOST_BIDS_IN_BATCH, AcceptOffer, BidBatch, BuyNow
 
 LONGEST_ID = 64
 LONGEST_BIDDER = 18
@@ -36,10 +36,29 @@ def check_bids(batch: BidBatch) -> None:
 def check_bidder(bidder: str, bid_id: str, kind: str) -> None:
     """Who bids, under which id, in which way. A bidder is the number of an account."""
     Kind(kind)
+    check_account(bidder)
+    check_id(bid_id)
+
+
+def check_account(bidder: str) -> None:
+    """Somebody's account."""
     if not (bidder.isascii() and bidder.isdecimal() and len(bidder) <= LONGEST_BIDDER):
         raise UnreadableError("a bidder is the number of an account")
-    if not 0 < len(bid_id) <= LONGEST_ID:
-        raise UnreadableError("a bid id has 1 to 64 characters")
+
+
+def check_id(given: str) -> None:
+    """An id stands in a public entry, whose size is bounded."""
+    if not 0 < len(given) <= LONGEST_ID:
+        raise UnreadableError("an id has 1 to 64 characters")
+
+
+def check_purchase(wish: BuyNow | AcceptOffer) -> None:
+    """Who buys, for how much, under which ids."""
+    check_account(wish.buyer)
+    check_cents(wish.cents)
+    check_nonce(wish.nonce)
+    for given in (wish.purchase_id,) if isinstance(wish, BuyNow) else (wish.acceptance_id, wish.offer_id):
+        check_id(given)
 
 
 def check_cents(cents: int) -> None:

@@ -29,3 +29,23 @@ def payment_workflow_id(payment_id: int) -> str:
 def seller_workflow_id(user_id: int) -> str:
     """The one workflow that watches over a dealer's licence, from its approval to its last day."""
     return f"seller-{user_id}"
+
+
+def listing_workflow_id(vehicle_id: int) -> str:
+    """The one workflow of a vehicle's listing, from its draft to its sale."""
+    return f"listing-{vehicle_id}"
+
+
+def vin_workflow_id(vin: str) -> str:
+    """The one workflow that decodes a VIN at a time: whoever else asks for it waits for the same answer."""
+    return f"vin-{vin}"
+
+
+def offer_workflow_id(offer_id: str) -> str:
+    """The one workflow of an offer, from its first figure to its end."""
+    return f"offer-{offer_id}"
+
+
+def seller_feed_workflow_id(endpoint_id: int) -> str:
+    """The one workflow that tells an endpoint of a seller's own system what happens."""
+    return f"seller-feed-{endpoint_id}"

@@ -140,6 +140,35 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyNow:
+    """A buyer takes the lot at its fixed price of `cents`; the door has reserved their buying power for it."""
+
+    purchase_id: str
+    buyer: str
+    cents: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleBuyNow:
+    """What came of a reservation: it is paid, or it will not be."""
+
+    purchase_id: str
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """Buyer and seller agree on an offer of `cents`; each attempt to sell by it has an `acceptance_id` of its own."""
+
+    acceptance_id: str
+    offer_id: str
+    buyer: str
+    cents: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommandAnswer:
     """Whether a command was done or refused, its entry, and the oldest entries not known to be recorded."""
 
@@ -165,7 +194,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class AuctionOutcome:
-    """How the auction ended: `result`, and for a sale the winner's id and the hammer price in cents."""
+    """How the auction ended: `result`, and for a sale who bought, for how many cents, and by what (`sold_by`)."""
 
     auction_id: int
     result: str
@@ -173,3 +202,4 @@ class AuctionOutcome:
     winner: str | None
     seq: int
     hash: str
+    sold_by: str = ""

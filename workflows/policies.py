@@ -102,3 +102,44 @@ MARK_PAYMENT = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retr
 
 # A mail to a seller is only written into the outbox, under a key of its own, for as long as the database is away.
 TELL_SELLER = ActivityPolicy(start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD["retry_policy"])
+
+# A lot is held or let go under one id, so that asking again is harmless; its workflow may be away with its worker.
+STEER_LOT = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+)
+
+# A report costs a credit. What ClearVIN has certainly not made is asked for again at once; what may be paid for is left
+# to the next person who asks. Nobody waits for the whole of it, and a dead worker is noticed by its heart.
+BUY_REPORT = PersonWaits(
+    schedule_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=5),
+    start_to_close_timeout=timedelta(seconds=50),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_attempts=3, non_retryable_error_types=["OutcomeUnknown"]
+    ),
+)
+
+# The catalogue is free and quick; somebody waits for it.
+ASK_CATALOGUE = PersonWaits(
+    schedule_to_close_timeout=timedelta(seconds=4),
+    heartbeat_timeout=None,
+    start_to_close_timeout=timedelta(seconds=4),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=300), maximum_attempts=3),
+)
+
+# An offer's steps are written under their numbers, for as long as the database is away.
+RECORD_OFFER = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retry_policy=RECORD["retry_policy"])
+
+# An auction judges an acceptance once, however often it is asked; it may be away with its worker.
+ASK_AUCTION = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
+)
+
+# What is due at a seller's endpoint is only read, for as long as the database is away.
+LOOK_AT_FEED = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retry_policy=RECORD["retry_policy"])
+
+# An event is sent within ten seconds, and what the endpoint answers is noted: only the database makes it fail. A worker
+# that dies in between has perhaps sent it, and the receiver knows it by its id.
+DELIVER_EVENT = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retry_policy=RECORD["retry_policy"])

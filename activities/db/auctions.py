@@ -54,11 +54,22 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousRun:
+    """What became of an earlier auction of the same vehicle; the price is None where nobody has bid."""
+
+    auction_id: int
+    result: str
+    price_cents: int | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FullLot:
-    """An auction with its vehicle in full: one page."""
+    """An auction with its vehicle in full, and the run before it: one page."""
 
     head: Head
     vehicle: Vehicle
+    previous: PreviousRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,22 @@ def lots_of_vehicle(connection: Connection, vehicle_id: int, *, limit: int) -> l
 def full_lot(connection: Connection, auction_id: int) -> FullLot | None:
     """One auction with everything that its page shows of the vehicle."""
     row = connection.execute(_joined(*FULL).where(auctions.c.id == auction_id)).one_or_none()
-    return None if row is None else FullLot(Head(*row[: len(HEAD)]), Vehicle(*row[len(HEAD) :]))
+    if row is None:
+        return None
+    vehicle = Vehicle(*row[len(HEAD) :])
+    return FullLot(Head(*row[: len(HEAD)]), vehicle, previous_run(connection, vehicle.id, before_id=auction_id))
+
+
+def previous_run(connection: Connection, vehicle_id: int, *, before_id: int) -> PreviousRun | None:
+    """The auction of a vehicle before another one of it; one is made only when the one before is over."""
+    query = (
+        select(auctions.c.id, auctions.c.result, auctions.c.price_cents, auctions.c.ended_at)
+        .where(auctions.c.vehicle_id == vehicle_id, auctions.c.id < before_id, auctions.c.ended_at.is_not(None))
+        .order_by(auctions.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else PreviousRun(*row)
 
 
 def head(connection: Connection, auction_id: int) -> Head | None:

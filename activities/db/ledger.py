@@ -10,9 +10,12 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from activities.db import listings
 from activities.db.bulk import insert_rows
 from activities.db.prepared import Prepared
+from activities.db.purchases import PURCHASES, follow
 from activities.db.reservations import Kind, reinstate, release, turn
+from activities.db.seller_feed import note_lot
 from activities.db.tables import auction_ledger, auctions, bids
 from domain.auction import Result
 from domain.clock import from_text, to_ms
@@ -145,6 +148,8 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
     NEW_HEAD.run(connection, auction_id=auction_id, **_head_row(entries, leader_id))
     if events := _event_columns(entries):
         connection.execute(update(auctions).where(auctions.c.id == auction_id).values(events))
+        if "result" in events:
+            listings.end_lot(connection, auction_id, events["result"], events["ended_at"])
     void = any(entry.public["kind"] == "cancelled" and entry.public["outcome"] == "done" for entry in entries)
     if judged or retracted or void:
         release(connection, auction_id, None if void else leader_id)
@@ -156,6 +161,9 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
     touched = {
         int(entry.private["bidder_id"]) for entry in judged if entry.private and entry.public["outcome"] != "refused"
     }
+    if void or any(entry.public["kind"] in PURCHASES for entry in entries):
+        touched |= follow(connection, auction_id, entries)
+    note_lot(connection, auction_id, entries)
     return sorted(touched | {user for user in (current.leader_id, leader_id) if user is not None})
 
 

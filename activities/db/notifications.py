@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import msgspec
@@ -24,6 +24,8 @@ from domain.notices import (
 
 ENCODER = msgspec.json.Encoder()
 LONGEST_REASON = 255
+# How a sealed context begins; one that is not sealed is a JSON object.
+SEALED = "sealed:"
 # A mail whose outcome is unknown is sent again once, and never a third time.
 MOST_UNKNOWNS = 2
 NOTE = (
@@ -38,6 +40,16 @@ NOTE = (
     notifications.c.sent_at,
     notifications.c.updated_at,
 )
+
+
+class Seals(Protocol):
+    """Seals what a mail is written from while it lies here, bound to its place."""
+
+    def seal(self, plain: bytes, place: str) -> str:
+        """The sealed text."""
+
+    def open(self, sealed: str, place: str) -> bytes:
+        """What was sealed for this place; fails for anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +99,11 @@ class MailEvent:
     reason: str | None = None
 
 
-def enqueue(connection: Connection, wanted: NewNotice, now: datetime) -> str:
+def enqueue(connection: Connection, wanted: NewNotice, now: datetime, seals: Seals | None = None) -> str:
     """Write a mail into the outbox in the caller's transaction and return its outbox id; a repeat finds the first one.
 
-    Raises ValueError when values are missing or strange, so that no mail fails later for want of them.
+    With `seals`, nobody reads here what it says. Raises ValueError when values are missing or strange, so that no mail
+    fails later for want of them.
     """
     if wrong := missing_or_strange(wanted.kind, frozenset(wanted.values)):
         raise ValueError(f"values of {wanted.kind}: {', '.join(sorted(wrong))}")
@@ -102,7 +115,7 @@ def enqueue(connection: Connection, wanted: NewNotice, now: datetime) -> str:
         "user_id": wanted.user_id,
         "kind": wanted.kind.value,
         "to_email": wanted.to_email,
-        "context": ENCODER.encode(dict(wanted.values)).decode(),
+        "context": _written(wanted, seals),
         "dedupe_key": wanted.dedupe_key,
         "status": NoticeStatus.QUEUED.value,
         "attempts": 0,
@@ -121,11 +134,14 @@ def enqueue(connection: Connection, wanted: NewNotice, now: datetime) -> str:
     return str(row["id"])
 
 
-def claim(connection: Connection, outbox_id: str, *, again: bool, now: datetime) -> Claimed | NoticeStatus:
+def claim(
+    connection: Connection, outbox_id: str, *, again: bool, now: datetime, seals: Seals | None = None
+) -> Claimed | NoticeStatus:
     """Take a mail for sending; where it is not to be sent, its status.
 
     A mail found half sent was left by a sender that died: nobody knows whether the vendor has it. `again` takes a mail
-    of unknown outcome, once. Raises LookupError for an unknown id.
+    of unknown outcome, once. Raises LookupError for an unknown id, and what `seals` raises for a seal that is not this
+    mail's.
     """
     row = _locked(connection, outbox_id)
     status = NoticeStatus(row.status)
@@ -135,8 +151,25 @@ def claim(connection: Connection, outbox_id: str, *, again: bool, now: datetime)
     once_more = again and status is NoticeStatus.UNKNOWN and row.unknowns < MOST_UNKNOWNS
     if status is not NoticeStatus.QUEUED and not once_more:
         return status
+    values = values_of(row, seals)
     _update(connection, outbox_id, now, status=NoticeStatus.SENDING, attempts=row.attempts + 1)
-    return Claimed(NoticeKind(row.kind), row.to_email, msgspec.json.decode(row.context))
+    return Claimed(NoticeKind(row.kind), row.to_email, values)
+
+
+def values_of(row: Any, seals: Seals | None) -> dict[str, Any]:
+    """What a row of the outbox says; one from before there were seals is JSON as it is.
+
+    Raises ValueError for a sealed one without a key, and what `seals` raises for a seal that is not this mail's.
+    """
+    text: str = row.context
+    if not text.startswith(SEALED):
+        found: dict[str, Any] = msgspec.json.decode(text)
+        return found
+    if seals is None:
+        raise ValueError("this mail is sealed, and there is no key to open it")
+    opened = seals.open(text.removeprefix(SEALED), _place(row.user_id, row.kind, row.dedupe_key))
+    values: dict[str, Any] = msgspec.json.decode(opened)
+    return values
 
 
 def release(connection: Connection, outbox_id: str, now: datetime) -> None:
@@ -259,6 +292,17 @@ def forget_addresses(connection: Connection, user_id: int, now: datetime) -> Non
         .where(notifications.c.user_id == user_id, notifications.c.status.in_(_values(gone)))
         .values(to_email="", updated_at=now)
     )
+
+
+def _written(wanted: NewNotice, seals: Seals | None) -> str:
+    plain = ENCODER.encode(dict(wanted.values))
+    if seals is None:
+        return plain.decode()
+    return SEALED + seals.seal(plain, _place(wanted.user_id, wanted.kind.value, wanted.dedupe_key))
+
+
+def _place(user_id: int, kind: str, dedupe_key: str) -> str:
+    return f"mail {user_id} {kind} {dedupe_key}"
 
 
 def _by_key(connection: Connection, dedupe_key: str) -> str | None:

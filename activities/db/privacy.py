@@ -1,6 +1,7 @@
 """A person's own data: all of it for them to take along, and its erasure, but for what a sale's law has us keep.
 
 Bids and ledgers name people by number only and stay for ever, as does the audit log: they prove what was sold to whom.
+From where somebody asked stays in that log until they are erased; from where the staff did, for ever.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select, update
 
-from activities.db import notifications
+from activities.db import audit, notifications, saved_searches, seller_endpoints, watchlist
 from activities.db.account_tables import (
     accounts,
     authenticators,
@@ -21,7 +22,14 @@ from activities.db.account_tables import (
     recovery_codes,
     seller_profiles,
 )
+from activities.db.offer_tables import offers
 from activities.db.payments import unreturned
+from activities.db.people import Role
+from activities.db.purchase_tables import purchases
+from activities.db.question_tables import vehicle_questions
+from activities.db.search_tables import saved_searches as saved
+from activities.db.search_tables import watchlist as watched
+from activities.db.seller_feed_tables import seller_endpoints as endpoints
 from activities.db.tables import api_tokens, auctions, bids, reservations, sessions, users, vehicles
 from activities.db.tables import notifications as mails
 
@@ -42,8 +50,12 @@ WITHHELD = frozenset(
         "legal_sealed",
         "tax_id_sealed",
         "payout_sealed",
+        "old_secret_sealed",
         "last_step",
         "leader_id",
+        "sold_to",
+        "auto_accept_cents",
+        "auto_decline_cents",
     }
 )
 EXPORTED: tuple[tuple[Table, str], ...] = (
@@ -61,13 +73,21 @@ EXPORTED: tuple[tuple[Table, str], ...] = (
     (bids, "user_id"),
     (vehicles, "seller_id"),
     (auctions, "seller_id"),
+    (purchases, "user_id"),
+    (offers, "buyer_id"),
+    (vehicle_questions, "asker_id"),
+    (saved, "user_id"),
+    (watched, "user_id"),
+    (endpoints, "seller_id"),
     (mails, "user_id"),
 )
 FORGOTTEN = (sessions, api_tokens, passkeys, authenticators, recovery_codes, email_links, devices, fingerprints)
 OVER = ("ended",)
 SOLD = "sold"
 # States of a payment in which no money is on its way.
-SETTLED = ("done", "declined", "failed")
+SETTLED = ("done", "declined", "failed", "reversed")
+# Nobody who did something on behalf of the house makes their traces shorter by leaving.
+ACCOUNTABLE = (Role.SUPPORT.value, Role.ADMIN.value)
 ERASED_NAME = "Deleted person"
 ERASED_PASSWORD = "!"  # noqa: S105 - no password has this hash
 AT_ONCE = 100
@@ -124,9 +144,15 @@ def erase(connection: Connection, user_id: int, now: datetime) -> bool:
         return False
     for table in FORGOTTEN:
         connection.execute(delete(table).where(table.c.user_id == user_id))
+    saved_searches.forget_all(connection, user_id)
+    watchlist.forget_all(connection, user_id)
+    seller_endpoints.forget_all(connection, user_id, now)
     sold = exists().where(auctions.c.seller_id == user_id, auctions.c.result == SOLD)
     connection.execute(delete(seller_profiles).where(seller_profiles.c.user_id == user_id, ~sold))
     notifications.forget_addresses(connection, user_id, now)
+    role = connection.execute(select(users.c.role).where(users.c.id == user_id)).scalar_one()
+    if role not in ACCOUNTABLE:
+        audit.forget_addresses(connection, user_id)
     return True
 
 

@@ -31,11 +31,16 @@ class Lack(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a reservation is for."""
+    """What a reservation is for. `buying`: a buy-now on its way to its auction; `buy`: one that holds the lot.
+
+    An `offer` is one that stands, or the binding one that a leader below the reserve has made.
+    """
 
     BID = "bid"
     WIN = "win"
     OFFER = "offer"
+    BUYING = "buying"
+    BUY = "buy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What one bid may cost its bidder."""
+    """What one bid, purchase or offer, by its id, may cost its maker."""
 
     bid_id: str
     user_id: int
     auction_id: int
     cents: int
+    kind: Kind = Kind.BID
 
 
 def reserve(connection: Connection, wanted: Sequence[Reservation], now: datetime) -> dict[str, Lack]:
@@ -101,7 +107,36 @@ def release_lost(connection: Connection, auction_id: int) -> None:
         return
     on_its_way = exists().where(bid_batches.c.auction_id == reservations.c.auction_id)
     judged = exists().where(bids.c.bid_id == reservations.c.bid_id)
-    connection.execute(delete(reservations).where(reservations.c.auction_id == auction_id, ~on_its_way, ~judged))
+    lost = or_(reservations.c.kind == Kind.BUYING.value, (reservations.c.kind == Kind.BID.value) & ~judged)
+    connection.execute(delete(reservations).where(reservations.c.auction_id == auction_id, ~on_its_way, lost))
+
+
+def hold(connection: Connection, wanted: Reservation, now: datetime) -> Lack | None:
+    """Let a reservation be for these cents from now on, whatever it was for before; None where the limits allow it.
+
+    Where they do not, it stays as it was. The caller's transaction has to be a writing one.
+    """
+    own = reservations.c.bid_id == wanted.bid_id
+    limits = _limits(connection, [wanted.user_id])
+    before = connection.execute(select(reservations).where(own)).mappings().one_or_none()
+    connection.execute(delete(reservations).where(own))
+    lack = reserve(connection, [wanted], now).get(wanted.bid_id) if limits else None
+    if lack is not None and before is not None:
+        connection.execute(insert(reservations).values(dict(before)))
+    return lack
+
+
+def settle(connection: Connection, settled: Reservation, now: datetime) -> None:
+    """Let a reservation be what was decided, whatever its maker's limit says: a decision binds them already."""
+    connection.execute(delete(reservations).where(reservations.c.bid_id == settled.bid_id))
+    if _limits(connection, [settled.user_id]):
+        connection.execute(insert(reservations), [_row(settled, now)])
+
+
+def set_free(connection: Connection, bid_id: str, *kinds: Kind) -> None:
+    """Give back what a purchase or an offer holds, if it is of one of these kinds still."""
+    kept = [kind.value for kind in kinds]
+    connection.execute(delete(reservations).where(reservations.c.bid_id == bid_id, reservations.c.kind.in_(kept)))
 
 
 def _has_any(connection: Connection, auction_id: int) -> bool:
@@ -130,11 +165,17 @@ def reinstate(connection: Connection, auction_id: int, leader_id: int, now: date
 
 def turn(connection: Connection, auction_id: int, leader_id: int, kind: Kind, price_cents: int) -> None:
     """At the close, what the leader has on hold becomes the unpaid win or the binding offer, at the lot's price."""
-    own = (reservations.c.auction_id == auction_id) & (reservations.c.user_id == leader_id)
+    own = (
+        (reservations.c.auction_id == auction_id)
+        & (reservations.c.user_id == leader_id)
+        & (reservations.c.kind == Kind.BID.value)
+    )
     query = select(reservations.c.bid_id).where(own).order_by(reservations.c.cents.desc()).limit(1)
     kept = connection.execute(query).scalar_one_or_none()
     connection.execute(delete(reservations).where(own, reservations.c.bid_id != kept))
-    connection.execute(update(reservations).where(own).values(kind=kind.value, cents=price_cents))
+    connection.execute(
+        update(reservations).where(reservations.c.bid_id == kept).values(kind=kind.value, cents=price_cents)
+    )
 
 
 def at_stake(connection: Connection, user_id: int) -> dict[int, int]:
@@ -183,4 +224,5 @@ def _row(item: Reservation, now: datetime) -> dict[str, object]:
         "auction_id": item.auction_id,
         "cents": item.cents,
         "created_at": now,
+        "kind": item.kind.value,
     }

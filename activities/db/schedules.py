@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, insert, select, update
 
-from activities.db import audit, links
+from activities.db import audit, links, search, seller_feed
 from activities.db.audit import Deed
 from activities.db.tables import auctions, audit_log, users, vehicles
 from activities.db.vehicles import SUMMARY, VehicleSummary
+from domain.clock import to_text
 from domain.ledger import genesis
+from domain.seller_feed import FeedKind
 
 ACTION = "auction_scheduled"
 UNSTARTED_MOST = 500
@@ -31,6 +33,9 @@ class NewAuction:
     window_s: int
     increments_version: str
     sunday_rule: bool
+    sale_type: str = "timed"
+    buy_now_cents: int | None = None
+    offers_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Wish:
     schedule_id: str
     body: str
     request_id: str
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,9 @@ class Unstarted:
     sunday_rule: bool
     vehicle: str
     barred: tuple[int, ...] = ()
+    sale_type: str = "timed"
+    buy_now_cents: int | None = None
+    offers_open: bool = False
 
 
 TERMS = (
@@ -86,6 +95,7 @@ TERMS = (
     auctions.c.increments_version,
     auctions.c.sunday_rule,
 )
+SALE = (auctions.c.sale_type, auctions.c.buy_now_cents, auctions.c.offers_open)
 
 
 def lock_seller(connection: Connection, seller_id: int) -> None:
@@ -120,6 +130,16 @@ def open_auction(connection: Connection, vehicle_id: int) -> int | None:
     return connection.execute(query).scalar_one_or_none()
 
 
+def planned_ends(connection: Connection, seller_id: int, since: datetime, until: datetime) -> list[datetime]:
+    """The ends that were planned for a seller's auctions that are not over, between two moments, both included."""
+    query = select(auctions.c.planned_ends_at).where(
+        auctions.c.seller_id == seller_id,
+        auctions.c.status != "ended",
+        auctions.c.planned_ends_at.between(since, until),
+    )
+    return list(connection.execute(query).scalars())
+
+
 def add_auction(connection: Connection, wanted: NewAuction, wish: Wish, now: datetime) -> int:
     """Insert the row of a scheduled auction together with its deed in the audit log, and return its id."""
     key: Any = connection.execute(insert(auctions).values(_row(wanted, now))).inserted_primary_key
@@ -133,7 +153,16 @@ def add_auction(connection: Connection, wanted: NewAuction, wish: Wish, now: dat
         "schedule_id": wish.schedule_id,
         "body": wish.body,
     }
-    audit.note(connection, Deed(now, wish.actor_id, ACTION, f"auction {auction_id}", detail, wish.request_id))
+    subject = f"auction {auction_id}"
+    audit.note(connection, Deed(now, wish.actor_id, ACTION, subject, detail, wish.request_id, wish.address))
+    search.put(connection, wanted.vehicle_id, now)
+    terms = {
+        "starts_at": to_text(wanted.starts_at),
+        "ends_at": to_text(wanted.ends_at),
+        "start_cents": wanted.start_cents,
+    }
+    kind, owner, car = FeedKind.AUCTION_SCHEDULED, wanted.seller_id, wanted.vehicle_id
+    seller_feed.note_event(connection, owner, car, kind, terms, now, auction_id=auction_id)
     return auction_id
 
 
@@ -151,7 +180,7 @@ def unstarted_one(connection: Connection, auction_id: int) -> Unstarted | None:
 
 def _unstarted() -> Select[Any]:
     return (
-        select(*TERMS, *SUMMARY)
+        select(*TERMS, *SUMMARY, *SALE)
         .join_from(auctions, vehicles)
         .where(auctions.c.status == "scheduled", auctions.c.seq == 0)
     )
@@ -159,9 +188,10 @@ def _unstarted() -> Select[Any]:
 
 def _unstarted_of(connection: Connection, rows: Sequence[Any]) -> list[Unstarted]:
     barred = links.barred_with(connection, {row.seller_id for row in rows})
-    titles = [VehicleSummary(*row[len(TERMS) :]).title for row in rows]
+    titles = [VehicleSummary(*row[len(TERMS) : -len(SALE)]).title for row in rows]
     return [
-        Unstarted(*(*row[: len(TERMS)], title, barred[row.seller_id])) for row, title in zip(rows, titles, strict=True)
+        Unstarted(*(*row[: len(TERMS)], title, barred[row.seller_id], *row[-len(SALE) :]))
+        for row, title in zip(rows, titles, strict=True)
     ]
 
 
@@ -175,6 +205,9 @@ def _row(wanted: NewAuction, now: datetime) -> dict[str, Any]:
         "window_s": wanted.window_s,
         "increments_version": wanted.increments_version,
         "sunday_rule": wanted.sunday_rule,
+        "sale_type": wanted.sale_type,
+        "buy_now_cents": wanted.buy_now_cents,
+        "offers_open": wanted.offers_open,
         "starts_at": wanted.starts_at,
         "ends_at": wanted.ends_at,
         "planned_ends_at": wanted.ends_at,

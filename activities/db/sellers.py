@@ -1,5 +1,6 @@
 """Seller profiles: written by their seller, decided by an admin, and how many vehicles a seller has sold."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +12,8 @@ from activities.db.account_tables import seller_profiles
 from activities.db.people import Role
 from activities.db.tables import auctions, users
 from domain.sellers import Licence, LicenceClass, Profile, SellerStatus
+
+VERSION_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,13 @@ class Seller:
     updated_at: datetime
     tax_id_sealed: str | None = field(repr=False)
     payout_sealed: str | None = field(repr=False)
+
+    @property
+    def version(self) -> str:
+        """A name for the profile as it is now, its secrets and decision among it; another one after every change."""
+        facts = (self.profile, self.reason, self.submitted_at, self.reviewed_by, self.reviewed_at, self.updated_at)
+        told = repr((self.user_id, self.name, facts, self.tax_id_sealed, self.payout_sealed))
+        return hashlib.sha256(told.encode()).hexdigest()[:VERSION_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,7 @@ def decide(
 def add_approved(
     connection: Connection, user_id: int, business_name: str, licence: Licence | None, now: datetime
 ) -> None:
-    """Put an approved profile in the place of any other, without a review: for the demo's sellers, and for tests."""
+    """Put an approved profile in the place of any other, without a review: for tests."""
     save_draft(connection, user_id, Draft(business_name, licence), SellerStatus.SUBMITTED, now)
     decide(connection, user_id, SellerStatus.APPROVED, reason="approved without a review", by=None, now=now)
 

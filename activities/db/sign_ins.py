@@ -26,7 +26,7 @@ def living_tokens(connection: Connection, token_hashes: Collection[str], now: da
         .where(
             api_tokens.c.token_hash.in_(token_hashes),
             api_tokens.c.revoked_at.is_(None),
-            api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
+            api_tokens.c.expires_at > now,
             users.c.disabled_at.is_(None),
         )
     )

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy.sql.schema import SchemaItem
@@ -115,7 +117,7 @@ vehicles = table(
     "vehicles",
     Column("id", ID, primary_key=True),
     Column("seller_id", ID, ForeignKey("users.id"), nullable=False, index=True),
-    Column("vin", CHAR(17), nullable=False, unique=True),
+    Column("vin", CHAR(17), nullable=False, index=True),
     Column("year", SmallInteger, nullable=False),
     Column("make", String(60), nullable=False),
     Column("model", String(80), nullable=False),
@@ -135,6 +137,42 @@ vehicles = table(
     Column("description", Text, nullable=False),
     Column("disclosures", Text, nullable=False),
     Column("created_at", UtcMs, nullable=False),
+    Column("market", String(12), nullable=False, server_default="us"),
+    Column("stock_number", String(40), nullable=False, server_default=""),
+    Column("cylinders", SmallInteger),
+    Column("doors", SmallInteger),
+    Column("mileage_unit", CHAR(2), nullable=False, server_default="mi"),
+    Column("odometer_status", String(16), nullable=False, server_default="actual"),
+    Column("title_state", CHAR(2), nullable=False, server_default=""),
+    Column("has_lien", Boolean, nullable=False, server_default=false()),
+    Column("lien_holder", String(120), nullable=False, server_default=""),
+    Column("zip", String(10), nullable=False, server_default=""),
+    Column("lat", Double),
+    Column("lng", Double),
+    Column("lights", String(32), nullable=False, server_default=""),
+    Column("disclosures_hash", CHAR(64)),
+    Column("sale_type", String(16), nullable=False, server_default="timed"),
+    Column("start_cents", BigInteger),
+    Column("reserve_cents", BigInteger),
+    Column("buy_now_cents", BigInteger),
+    Column("offers_open", Boolean, nullable=False, server_default=false()),
+    Column("auto_accept_cents", BigInteger),
+    Column("auto_decline_cents", BigInteger),
+    Column("length_days", SmallInteger),
+    # Where the listing stands, and its working copy (JSON) on the way through the review, which the public never sees.
+    Column("listing_status", String(12), nullable=False, server_default="approved", index=True),
+    Column("review_status", String(20), nullable=False, server_default="none", index=True),
+    Column("draft", Text),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("open_vin", CHAR(17), unique=True),
+    Column("submitted_at", UtcMs),
+    Column("reviewed_by", ID),
+    Column("reviewed_at", UtcMs),
+    # What the review found, as JSON: a sentence for each field.
+    Column("review_notes", Text),
+    Column("listed_at", UtcMs),
+    Column("updated_at", UtcMs),
+    Column("deleted_at", UtcMs),
     Index(None, "make", "model", "year"),
 )
 
@@ -168,6 +206,14 @@ auctions = table(
     Column("public_reason", String(500)),
     Column("alert", String(500)),
     Column("created_at", UtcMs, nullable=False),
+    # How it may be bought besides by bids, and how it was: the price and the buyer of such a sale are its own.
+    Column("sale_type", String(16), nullable=False, server_default="timed"),
+    Column("buy_now_cents", BigInteger),
+    Column("offers_open", Boolean, nullable=False, server_default=false()),
+    Column("sold_by", String(16)),
+    Column("sold_cents", BigInteger),
+    Column("sold_to", BigInteger),
+    Column("reserved_until", UtcMs),
     Index(None, "status", "ends_at"),
     Index(None, "ends_at", "id"),
 )
@@ -253,15 +299,17 @@ audit_log = table(
     "audit_log",
     Column("id", ID, primary_key=True),
     Column("at", UtcMs, nullable=False, index=True),
-    Column("actor_id", BigInteger),
+    Column("actor_id", BigInteger, index=True),
     Column("action", String(64), nullable=False),
     Column("subject", String(120), nullable=False),
     Column("detail", Text, nullable=False),
     Column("request_id", String(64), nullable=False),
+    # From where it was asked; nothing for what the system or an operator did.
+    Column("address", String(64)),
 )
 
-# A mail to be sent, its outbox id known to the vendor. `context` holds what its template needs (links that are secrets
-# among it) and is emptied as soon as the mail can need it no more.
+# A mail to be sent, its outbox id known to the vendor. `context` holds what its template needs, sealed where a secret
+# link is among it, and is emptied as soon as the mail can need it no more.
 notifications = table(
     "notifications",
     Column("id", CHAR(36), primary_key=True),

@@ -33,7 +33,10 @@ class VehicleSummary:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A vehicle in full; `mileage` in miles, `condition_grade` in tenths from 0 to 50."""
+    """A vehicle in full; `mileage` in `mileage_unit`s, `condition_grade` in tenths from 0 to 50, `lights` with commas.
+
+    What only its seller and the house may know of the listing is not here.
+    """
 
     id: int
     seller_id: int
@@ -57,6 +60,19 @@ class Vehicle:
     description: str
     disclosures: str
     created_at: datetime
+    market: str
+    cylinders: int | None
+    doors: int | None
+    mileage_unit: str
+    odometer_status: str
+    title_state: str
+    has_lien: bool
+    lights: str
+    sale_type: str
+    buy_now_cents: int | None
+    offers_open: bool
+    disclosures_hash: str | None
+    listed_at: datetime | None
 
     @property
     def title(self) -> str:
@@ -88,33 +104,40 @@ class VehicleFilter:
 
 
 ANY_VEHICLE = VehicleFilter()
+IS_PUBLIC = vehicles.c.listed_at.is_not(None) & vehicles.c.deleted_at.is_(None)
 SUMMARY = tuple(vehicles.c[field.name] for field in fields(VehicleSummary))
 FULL = tuple(vehicles.c[field.name] for field in fields(Vehicle))
 
 
 def add_vehicle(connection: Connection, **values: Any) -> int:
-    """Add a vehicle from the columns of `vehicles` but `id`, and return its id; a known VIN raises IntegrityError."""
-    key: Any = connection.execute(insert(vehicles).values(values)).inserted_primary_key
+    """Add a vehicle that the public sees at once, and return its id: for seeds and tests, which have nobody review it.
+
+    `values` are columns of `vehicles` but `id`; an open listing of the same VIN raises IntegrityError.
+    """
+    listed = {"listed_at": values["created_at"], "open_vin": values["vin"], **values}
+    key: Any = connection.execute(insert(vehicles).values(listed)).inserted_primary_key
     number: int = key[0]
     return number
 
 
 def vehicle(connection: Connection, vehicle_id: int) -> Vehicle | None:
-    """Find one vehicle."""
-    row = connection.execute(select(*FULL).where(vehicles.c.id == vehicle_id)).one_or_none()
+    """Find one vehicle that the public may see."""
+    row = connection.execute(select(*FULL).where(vehicles.c.id == vehicle_id, IS_PUBLIC)).one_or_none()
     return None if row is None else Vehicle(*row)
 
 
 def makes(connection: Connection) -> list[str]:
     """The makes there are, by name."""
-    return list(connection.execute(select(vehicles.c.make).distinct().order_by(vehicles.c.make)).scalars())
+    return list(
+        connection.execute(select(vehicles.c.make).where(IS_PUBLIC).distinct().order_by(vehicles.c.make)).scalars()
+    )
 
 
 def vehicle_page(
     connection: Connection, wanted: VehicleFilter, *, after_id: int | None, limit: int
 ) -> list[VehicleSummary]:
     """A page of vehicles, newest first, after (below) an id."""
-    query = select(*SUMMARY).where(*wanted.conditions()).order_by(vehicles.c.id.desc()).limit(limit)
+    query = select(*SUMMARY).where(IS_PUBLIC, *wanted.conditions()).order_by(vehicles.c.id.desc()).limit(limit)
     if after_id is not None:
         query = query.where(vehicles.c.id < after_id)
     return [VehicleSummary(*row) for row in connection.execute(query)]
@@ -122,4 +145,6 @@ def vehicle_page(
 
 def count_vehicles(connection: Connection, wanted: VehicleFilter) -> int:
     """Count the vehicles of a filter."""
-    return connection.execute(select(func.count()).select_from(vehicles).where(*wanted.conditions())).scalar_one()
+    return connection.execute(
+        select(func.count()).select_from(vehicles).where(IS_PUBLIC, *wanted.conditions())
+    ).scalar_one()

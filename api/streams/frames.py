@@ -21,6 +21,10 @@ NAMES: Mapping[str, str] = {
     "closing": "closing",
     "closed": "closed",
     "cancelled": "cancelled",
+    "reserved": "held",
+    "buy_now_failed": "resumed",
+    "bought": "closed",
+    "offer_accepted": "closed",
 }
 # What it hears where only the status moved, without an entry that says so.
 STATUS_NAMES: Mapping[str, str] = {
@@ -41,7 +45,7 @@ STATE = (
     "bidder_count",
     "ends_at",
 )
-MORE = ("reason", "result", "bid_seq", "bid_seqs", "starts_at")
+MORE = ("reason", "result", "bid_seq", "bid_seqs", "starts_at", "expires_at", "sold_by")
 ENCODER = msgspec.json.Encoder()
 
 Facts = Mapping[str, Any]

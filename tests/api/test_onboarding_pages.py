@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.onboarding_limits import IDENTITY_READ_LIMIT
 from domain.accounts import TERMS_VERSION
 from tests.api.conftest import House
 from tests.api.newcomer import DETAILS, Onboarding, open_onboarding, page
@@ -37,6 +38,28 @@ async def test_the_way_back_from_the_identity_check_asks_and_believes_nothing(si
     assert "We are checking" in answer.text
     assert site.door.signals == {"identity_event": 1}
     assert site.account().inquiry_id is None
+
+
+async def test_the_identity_service_is_asked_once_in_half_a_minute_for_each_account(site: Onboarding) -> None:
+    ada, again, bob = [await site.house.browser(name) for name in ("ada", "ada", "bob")]
+    first = await page(ada, "GET", "/account/identity")
+    others = [await page(each, "GET", "/account/identity") for each in (ada, again, ada)]
+
+    assert "We are checking" in first.text
+    assert all((each.status_code, "every 30 seconds" in each.text) == (200, True) for each in others)
+    assert site.door.signals == {"identity_event": 1}
+    assert "We are checking" in (await page(bob, "GET", "/account/identity")).text
+    assert site.door.signals == {"identity_event": 2}
+
+
+async def test_the_identity_service_is_asked_again_after_half_a_minute(site: Onboarding) -> None:
+    browser = await site.house.browser("ada")
+    await page(browser, "GET", "/account/identity")
+    left_s = await site.house.services.redis.ttl(f"limit:{IDENTITY_READ_LIMIT.name}:{site.ada}")
+    await site.house.services.redis.flushall()
+
+    assert 0 < left_s <= 30
+    assert "We are checking" in (await page(browser, "GET", "/account/identity")).text
 
 
 async def test_details_and_terms_work_as_forms(site: Onboarding) -> None:

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Connection, insert, update
 
-from activities.db import ledger, people, sellers, vehicles
+from activities.db import ledger, people, search, sellers, vehicles
 from activities.db.people import Role
 from activities.db.tables import auctions
 from domain.auction import Auction, Bid, Terms
@@ -74,7 +74,10 @@ def let_sell(connection: Connection, user_id: int) -> None:
 
 def add_car(connection: Connection, seller_id: int, number: int, **changes: Any) -> int:
     """The nth vehicle, a 2019 Honda Civic EX but for the changes."""
-    return vehicles.add_vehicle(connection, seller_id=seller_id, vin=f"19XFC1F37KE{number:06}", **{**CAR, **changes})
+    vin = f"19XFC1F37KE{number:06}"
+    vehicle_id = vehicles.add_vehicle(connection, seller_id=seller_id, vin=vin, **{**CAR, **changes})
+    search.put(connection, vehicle_id, NOON)
+    return vehicle_id
 
 
 def add_lot(connection: Connection, seller_id: int, vehicle_id: int, **changes: Any) -> int:
@@ -103,6 +106,7 @@ def add_lot(connection: Connection, seller_id: int, vehicle_id: int, **changes: 
     key = connection.execute(insert(auctions).values(row)).inserted_primary_key
     assert key is not None
     number: int = key[0]
+    search.put(connection, vehicle_id, NOON)
     return number
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.db import people
 from activities.db.engine import transaction
 from activities.db.people import Role, Scope
-from activities.db.tables import users
+from activities.db.tables import api_tokens, users
 from tests.db.market import DAY, NOON, add_person
 
 HASH = "a" * 64
@@ -102,7 +102,7 @@ def test_a_token_speaks_for_its_owner_within_its_scopes_until_revoked(connection
     key = add_person(connection, "ada@example.com")
     scopes = frozenset({Scope.READ, Scope.BID})
     made = people.add_token(
-        connection, user_id=key, name="bot", token_hash=HASH, scopes=scopes, now=NOON, expires_at=None
+        connection, user_id=key, name="bot", token_hash=HASH, scopes=scopes, now=NOON, expires_at=NOON + DAY
     )
     found = people.token_owner(connection, HASH, NOON)
     assert found is not None
@@ -126,6 +126,14 @@ def test_a_token_ends_at_its_time(connection: Connection) -> None:
     assert people.token_owner(connection, HASH, NOON + DAY) is None
 
 
+def test_a_token_of_older_code_that_has_no_end_opens_nothing(connection: Connection) -> None:
+    key = add_person(connection, "ada@example.com")
+    row = {"user_id": key, "name": "bot", "token_hash": HASH, "scopes": "read", "created_at": NOON}
+    connection.execute(insert(api_tokens).values(row))
+    assert people.token_owner(connection, HASH, NOON) is None
+    assert [token.expires_at for token in people.tokens(connection, key)] == [None]
+
+
 def test_nobody_revokes_the_token_of_another(connection: Connection) -> None:
     owner, other = add_person(connection, "ada@example.com"), add_person(connection, "bob@example.com")
     made = people.add_token(
@@ -135,7 +143,7 @@ def test_nobody_revokes_the_token_of_another(connection: Connection) -> None:
         token_hash=HASH,
         scopes=frozenset({Scope.READ}),
         now=NOON,
-        expires_at=None,
+        expires_at=NOON + DAY,
     )
     assert people.revoke_token(connection, user_id=other, token_id=made.id, now=NOON) is None
     assert people.count_tokens(connection, owner) == 1

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from activities.db import accounts as accounts_db
-from activities.db import deposits, notifications, people, privacy
+from activities.db import audit, deposits, notifications, people, privacy
 from activities.db.account_tables import accounts, authenticators, devices, payments, seller_profiles
+from activities.db.audit import Deed
 from activities.db.engine import transaction
 from activities.db.notifications import NewNotice
+from activities.db.people import Role
 from activities.db.privacy import Obligation
 from activities.db.reservations import Lack, Reservation, reserve
 from activities.db.tables import auctions, reservations, sessions, users
@@ -103,6 +105,17 @@ def test_an_erased_person_is_unknown_and_cannot_come_in_again(connection: Connec
     for table in (sessions, authenticators, devices):
         assert connection.execute(select(table).where(table.c.user_id == ada)).all() == []
     assert not privacy.erase(connection, ada, NOON + DAY)
+
+
+@pytest.mark.parametrize(("role", "kept"), [(Role.BUYER, None), (Role.SELLER, None), (Role.ADMIN, "192.0.2.1")])
+def test_from_where_somebody_asked_is_erased_with_them_and_stays_of_the_staff(
+    connection: Connection, role: Role, kept: str | None
+) -> None:
+    person = add_person(connection, "pat@example.com", role=role)
+    audit.note(connection, Deed(NOON, person, "hold", "auction 1", {}, "request-1", "192.0.2.1"))
+    privacy.erase(connection, person, NOON)
+    (deed,) = audit.deeds(connection, since=NOON, until=NOON + DAY, limit=9)
+    assert (deed.actor_id, deed.address) == (person, kept)
 
 
 def test_the_address_can_be_used_for_a_new_account(connection: Connection, ada: int) -> None:

@@ -36,7 +36,7 @@ def office(engine: Engine) -> Iterator[Office]:
         seller = add_person(connection, "sam@example.com", role=Role.SELLER)
         car = add_car(connection, seller, 1)
         wanted = NewAuction(car, seller, 500_000, 900_000, NOON + DAY, NOON + 2 * DAY, 120, "2026-1", sunday_rule=False)
-        yield Office(connection, seller, wanted, Wish(seller, "id-1", "digest", "request-1"))
+        yield Office(connection, seller, wanted, Wish(seller, "id-1", "digest", "request-1", "192.0.2.1"))
 
 
 def test_a_row_is_scheduled_at_the_genesis_of_its_ledger(office: Office) -> None:
@@ -64,8 +64,8 @@ def test_what_was_made_is_found_by_the_person_and_their_key(office: Office) -> N
 def test_the_deed_is_written_with_the_row_and_says_nothing_of_the_reserve(office: Office) -> None:
     number = office.add(reserve_cents=987_600)
     (deed,) = audit.deeds(office.connection, since=NOON, until=NOON + SECOND, limit=10)
-    told = (deed.at, deed.actor_id, deed.subject, deed.request_id)
-    assert told == (NOON, office.seller, f"auction {number}", "request-1")
+    told = (deed.at, deed.actor_id, deed.subject, deed.request_id, deed.address)
+    assert told == (NOON, office.seller, f"auction {number}", "request-1", "192.0.2.1")
     assert "9876" not in str(deed.detail)
 
 

@@ -40,7 +40,7 @@ def add_token(connection: Connection, user_id: int, name: str) -> None:
         token_hash=KEYS[name],
         scopes=frozenset({Scope.READ}),
         now=NOON,
-        expires_at=LATER if name == "short" else None,
+        expires_at=LATER if name == "short" else LATER + timedelta(days=1),
     )
     if name == "ended":
         people.revoke_token(connection, user_id=user_id, token_id=made.id, now=NOON)

@@ -11,6 +11,8 @@ from domain.audit_lot import Lot, Opened, PublicEntry
 from domain.bidding import Kind
 from domain.clock import CLOCK_RULES, from_text
 from domain.ledger import Entry, chain_hash, commitment, genesis
+from domain.listings import SaleType
+from domain.purchases import RESERVED_FOR, Acceptance, Wish, accept, reserve, settle
 from domain.steering import cancel, change_reserve, remove_bidder, retract, schedule
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -41,6 +43,16 @@ class Sale:
     ) -> str:
         name = bid_id or f"bid-{self.ids + 1}"
         self.auction.place(Bid(name, who, kind, cents, at(now), self.nonce(), channel), at(now + late))
+        return name
+
+    def buy(self, who: str, now: float, *, cents: int = 900_000, purchase_id: str = "") -> str:
+        name = purchase_id or f"purchase-{self.ids + 1}"
+        reserve(self.auction, Wish(name, who, cents, self.nonce()), at(now))
+        return name
+
+    def offer(self, who: str, cents: int, now: float, *, acceptance_id: str = "") -> str:
+        name = acceptance_id or f"acceptance-{self.ids + 1}"
+        accept(self.auction, Acceptance(name, f"offer of {who}", who, cents, self.nonce()), at(now))
         return name
 
     def close(self, late: float = 1.0) -> None:
@@ -118,6 +130,55 @@ def waived() -> Sale:
     change_reserve(sale.auction, None, at(20), sale.nonce())
     cancel(sale.auction, at(30), "admin", "stolen")
     sale.bid("bob", PLAIN, 300_000, 31)
+    return sale
+
+
+def bought() -> Sale:
+    """A reservation that expires, refusals of every kind while it runs, one that is given up, and one that buys."""
+    sale = Sale(buy_now_cents=900_000, offers_open=True)
+    auction = sale.auction
+    sale.buy("ann", -5)
+    sale.start()
+    settle(auction, "nothing", at(1), paid=True)
+    settle(auction, "nothing", at(1), paid=False)
+    sale.buy("ann", 10, cents=800_000)
+    sale.buy("seller", 11)
+    first = sale.buy("ann", 12)
+    sale.buy("ann", 13, cents=900_100, purchase_id=first)
+    sale.buy("bob", 14)
+    sale.bid("bob", PLAIN, 100_000, 15)
+    sale.offer("bob", 700_000, 16)
+    cancel(auction, at(17), "seller", "changed my mind")
+    auction.resume(at(18))
+    auction.hold(at(19), "check")
+    auction.advance(at(12) + RESERVED_FOR)
+    sale.buy("ann", 1000)
+    second = sale.buy("bob", 1001)
+    settle(auction, second, at(1002), paid=False)
+    last = sale.buy("cid", 1010)
+    settle(auction, last, at(1011), paid=True)
+    sale.buy("dot", 1012)
+    settle(auction, second, at(1013), paid=True)
+    sale.offer("dot", 700_000, 1014)
+    sale.bid("bob", PLAIN, 100_000, 1015)
+    return sale
+
+
+def offered() -> Sale:
+    """Offers that are refused before one sells a lot that takes no bids."""
+    sale = Sale(sale_type=SaleType.MAKE_OFFER, offers_open=True)
+    auction = sale.auction
+    auction.hold(at(-30), "papers")
+    sale.offer("ann", 700_000, -29)
+    auction.resume(at(-28))
+    sale.start(2)
+    sale.bid("bob", PLAIN, 100_000, 5)
+    sale.buy("bob", 6)
+    sale.offer("ann", 700_050, 7)
+    sale.offer("seller", 700_000, 8)
+    sale.offer("ann", 710_000, 9, acceptance_id="one")
+    sale.buy("bob", 10)
+    cancel(auction, at(11), "admin", "too late")
     return sale
 
 

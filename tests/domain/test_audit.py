@@ -24,9 +24,11 @@ from tests.domain.audit_ledgers import (
     SECOND,
     Sale,
     at,
+    bought,
     changed,
     eventful,
     lot_of,
+    offered,
     random_sale,
     rechained,
     waived,
@@ -35,19 +37,21 @@ from tests.domain.audit_ledgers import (
 
 # What nobody but the bidder's receipt or a kept head can contradict once all hashes are made anew: names and words, and
 # times within the limits that the rules leave them.
-FREE = frozenset({"bid_id", "channel", "reason", "at", "received_at", "by"})
+FREE = frozenset({"bid_id", "channel", "reason", "at", "received_at", "by", "purchase_id", "acceptance_id", "offer_id"})
 FREE_HERE = frozenset(
     {
         *(("extended", "ends_at"), ("retracted", "bid_seq"), ("bid", "kind"), ("auto_bid", "kind")),
         *(("scheduled", "window_s"), ("scheduled", "starts_at")),
-        *(("scheduled", "sunday_rule"), ("scheduled", "outage_stagger_ms")),
+        *(("scheduled", "sunday_rule"), ("scheduled", "outage_stagger_ms"), ("scheduled", "offers_open")),
+        ("scheduled", "buy_now_cents"),
     }
 )
+SALES = (eventful, waived, bought, offered)
 
 
 @cache
 def audited(*, opened: bool) -> tuple[Lot, ...]:
-    return tuple(lot_of(sale.auction.tail.entries, opened=opened) for sale in (eventful(), waived()))
+    return tuple(lot_of(sale.auction.tail.entries, opened=opened) for sale in (make() for make in SALES))
 
 
 def wrong(name: str, value: Any) -> Iterator[Any]:
@@ -85,7 +89,7 @@ def mutations(lot: Lot) -> Iterator[tuple[int, str, Any]]:
             yield from ((entry.seq, name, other) for other in wrong(name, value))
 
 
-@pytest.mark.parametrize("make", [eventful, waived])
+@pytest.mark.parametrize("make", SALES)
 @pytest.mark.parametrize("opened", [False, True])
 def test_a_true_ledger_has_no_findings(make: Any, opened: bool) -> None:
     assert audit(lot_of(make().auction.tail.entries, opened=opened)) == []

@@ -13,6 +13,7 @@ from domain.auction import Auction
 from domain.carry import Carried, carry, restore
 from domain.clock import MILLISECOND
 from domain.ledger import first_break
+from domain.purchases import Wish, reserve, settle
 from domain.steering import cancel, change_reserve, remove_bidder, retract, schedule
 from temporal.converter import make_converter
 from tests.domain.lots import END, NONCE, START, TERMS, auto_bid, bid, live, scheduled, seconds
@@ -94,6 +95,21 @@ def test_a_second_close_after_a_carry_has_the_first_result() -> None:
     closed = auction.close(END)
 
     assert through_json(auction).close(END).entry == closed.entry
+
+
+def test_a_reservation_and_a_sale_are_carried_with_who_had_tried() -> None:
+    auction = live(buy_now_cents=9_000_00)
+    first, second = (Wish(name, name, 9_000_00, NONCE) for name in "AB")
+    reserve(auction, first, START)
+    settle(auction, "A", START, paid=False)
+    answer = reserve(auction, second, START)
+    carried = through_json(auction)
+
+    assert carry(carried) == carry(auction)
+    assert (carried.purchase, carried.tried) == (auction.purchase, {"A", "B"})
+    assert reserve(carried, second, START).entry == answer.entry
+    settle(carried, "B", START, paid=True)
+    assert through_json(carried).sold == carried.sold
 
 
 def test_an_auction_without_entries_is_carried_too() -> None:

@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ledger import Ledger
 from activities.live import LotNews
-from domain import steering
+from domain import purchases, steering
 from domain.auction import Answer, Auction, Bid, Status
 from domain.bidding import Kind
 from domain.clock import truncate
@@ -20,7 +20,15 @@ from tests.db.market import bid_id
 from workflows import messages
 
 Command = (
-    messages.LowerReserve | messages.Retract | messages.RemoveBidder | messages.Cancel | messages.Hold | messages.Resume
+    messages.LowerReserve
+    | messages.Retract
+    | messages.RemoveBidder
+    | messages.Cancel
+    | messages.Hold
+    | messages.Resume
+    | messages.BuyNow
+    | messages.SettleBuyNow
+    | messages.AcceptOffer
 )
 
 
@@ -196,6 +204,9 @@ COMMANDS: dict[type, str] = {
     messages.Cancel: "cancel",
     messages.Hold: "hold",
     messages.Resume: "resume",
+    messages.BuyNow: "buy_now",
+    messages.SettleBuyNow: "settle_buy_now",
+    messages.AcceptOffer: "accept_offer",
 }
 
 
@@ -216,8 +227,24 @@ def _obey(auction: Auction, command: Any, now: datetime) -> Answer:
             return auction.hold(now, told.reason)
         case messages.Resume():
             return auction.resume(now, at_least=timedelta(seconds=told.at_least_s))
+        case messages.BuyNow() | messages.SettleBuyNow() | messages.AcceptOffer():
+            return _sell(auction, told, now)
         case _:
             assert_never(told)
+
+
+def _sell(
+    auction: Auction, told: messages.BuyNow | messages.SettleBuyNow | messages.AcceptOffer, now: datetime
+) -> Answer:
+    match told:
+        case messages.BuyNow():
+            wish = purchases.Wish(told.purchase_id, told.buyer, told.cents, told.nonce)
+            return purchases.reserve(auction, wish, now)
+        case messages.SettleBuyNow():
+            return purchases.settle(auction, told.purchase_id, now, paid=told.paid)
+        case _:
+            ids = told.acceptance_id, told.offer_id
+            return purchases.accept(auction, purchases.Acceptance(*ids, told.buyer, told.cents, told.nonce), now)
 
 
 def _bid(given: messages.BidIn) -> Bid:

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from sqlalchemy import Engine, literal_column, select
 
 from activities.db.engine import reading
+from activities.db.notifications import values_of
 from activities.db.tables import notifications
+from activities.sealed_notices import SealedNotices
 from domain.notices import NoticeKind
+
+# The platform's key in the tests of the API.
+SECRET = b"k" * 32
 
 
 @dataclass
@@ -38,8 +42,8 @@ class Letter:
 
 def letters(engine: Engine, *kinds: NoticeKind) -> list[Letter]:
     """The mails in the outbox of some kinds, or of all, in the order of their writing."""
-    query = select(notifications.c.id, notifications.c.kind, notifications.c.to_email, notifications.c.context)
     with reading(engine) as connection:
-        rows = connection.execute(query.order_by(literal_column("rowid"))).all()
-    found = [Letter(key, NoticeKind(kind), to, msgspec.json.decode(context)) for key, kind, to, context in rows]
+        rows = connection.execute(select(notifications).order_by(literal_column("rowid"))).all()
+    seals = SealedNotices(SECRET)
+    found = [Letter(row.id, NoticeKind(row.kind), row.to_email, values_of(row, seals)) for row in rows]
     return [letter for letter in found if not kinds or letter.kind in kinds]

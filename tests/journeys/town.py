@@ -76,7 +76,7 @@ class Town:
                 token_hash=digest(token),
                 scopes=frozenset(Scope),
                 now=moment,
-                expires_at=None,
+                expires_at=moment + timedelta(days=1),
             )
         return Citizen(user_id, email, token)
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio.common import RawValue
 
 from domain.clock import truncate
+from domain.listings import SaleType
 from tests.replay.stage import Scene, Stage, long_runs
 from tests.workflows.lots import NONCE, Lot, bid, raw
 from workflows import messages
 from workflows.auction import AuctionWorkflow
 
 SECOND = timedelta(seconds=1)
+PRICE = 9_900_00
 
 
 async def sold_after_a_soft_close(lot: Lot) -> None:
@@ -74,12 +77,33 @@ async def continued(lot: Lot) -> None:
     await lot.end()
 
 
-def _of_a_lot(scene: Callable[[Lot], Awaitable[None]], length: timedelta, window_s: int) -> Scene:
+async def bought(lot: Lot) -> None:
+    """Reserved and not paid, refused to who tried before, reserved by another and bought."""
+    await lot.until_recorded("started")
+    await lot.command(AuctionWorkflow.buy_now, messages.BuyNow("one", "2", PRICE, NONCE))
+    await lot.command(AuctionWorkflow.accept_offer, messages.AcceptOffer("a", "offer", "4", 700_00, NONCE))
+    await lot.command(AuctionWorkflow.settle_buy_now, messages.SettleBuyNow("one", paid=False))
+    await lot.command(AuctionWorkflow.buy_now, messages.BuyNow("two", "2", PRICE, NONCE))
+    await lot.command(AuctionWorkflow.buy_now, messages.BuyNow("three", "3", PRICE, NONCE))
+    await lot.place(bid(5, 600, lot.terms.starts_at))
+    await lot.command(AuctionWorkflow.settle_buy_now, messages.SettleBuyNow("three", paid=True))
+    await lot.handle.result()
+
+
+async def sold_by_an_offer(lot: Lot) -> None:
+    """A bid that is refused, and the offer that sells it."""
+    await lot.until_recorded("started")
+    await lot.place(bid(5, 600, lot.terms.starts_at))
+    await lot.command(AuctionWorkflow.accept_offer, messages.AcceptOffer("a", "offer", "4", 700_00, NONCE))
+    await lot.handle.result()
+
+
+def _of_a_lot(scene: Callable[[Lot], Awaitable[None]], length: timedelta, window_s: int, **terms: Any) -> Scene:
     """A scene of a lot that is live for this long and has this soft-close window."""
 
     async def play(stage: Stage) -> str:
         ends_at = datetime.now(UTC) + length
-        lot = await stage.house.lot(ends_at=ends_at, window_s=window_s, reserve_cents=9_000_00)
+        lot = await stage.house.lot(ends_at=ends_at, window_s=window_s, reserve_cents=9_000_00, **terms)
         await scene(lot)
         return lot.handle.id
 
@@ -91,4 +115,8 @@ SCENES = {
     "steered": _of_a_lot(steered, timedelta(days=7), 120),
     "besieged": _of_a_lot(besieged, timedelta(minutes=9), 120),
     "continued": _of_a_lot(continued, timedelta(days=7), 120),
+    "bought": _of_a_lot(bought, timedelta(days=7), 120, buy_now_cents=PRICE, offers_open=True),
+    "sold_by_an_offer": _of_a_lot(
+        sold_by_an_offer, timedelta(days=7), 120, sale_type=SaleType.MAKE_OFFER, offers_open=True
+    ),
 }

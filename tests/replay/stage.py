@@ -14,16 +14,21 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadConverter
 from temporalio.testing import WorkflowEnvironment
 
+from activities.listings import ListingWork
 from activities.seller_notices import SellerWork
 from activities.settings import load_settings
 from temporal.account_worker import ACTIVITIES, AccountWork, make_account_worker
 from temporal.accounts import Accounts
 from temporal.converter import make_converter
 from temporal.java_server import test_server_path as java_server_path
+from temporal.listings import EditedLots
+from temporal.market_work import MarketWork
 from temporal.server_binary import temporal_binary
 from temporal.worker import sandboxed
+from tests.doubles.descriptions import KeptDrafts
 from tests.doubles.mail import MailRoom, mail_room
 from tests.doubles.onboarding import KeptAccounts
+from tests.doubles.vins import KeptDecoders
 from tests.workflows.accounts import LOOK_S, NUMBERS, PATIENCE_S, Person
 from tests.workflows.conftest import SEARCH_ATTRIBUTES, House, open_house
 from tests.workflows.kept_payments import KeptPayments
@@ -45,6 +50,8 @@ class Stage:
     accounts: KeptAccounts
     payments: KeptPayments
     room: MailRoom
+    decoders: KeptDecoders
+    drafts: KeptDrafts
 
     @property
     def env(self) -> WorkflowEnvironment:
@@ -128,13 +135,21 @@ async def _real(suggested_events: int) -> WorkflowEnvironment:
 @asynccontextmanager
 async def open_stage(env: WorkflowEnvironment) -> AsyncIterator[Stage]:
     """The workers on a server that ends with the block."""
-    accounts, payments = KeptAccounts(), KeptPayments()
+    accounts, payments, decoders, drafts = KeptAccounts(), KeptPayments(), KeptDecoders(), KeptDrafts()
     with tempfile.TemporaryDirectory() as folder, mail_room(Path(folder) / "mail.db") as room:
         sellers = SellerWork(room.engine, SITE)
-        work = AccountWork(notices=room.work, onboarding=accounts, sellers=sellers, payments=payments)
+        work = AccountWork(
+            notices=room.work,
+            onboarding=accounts,
+            sellers=sellers,
+            payments=payments,
+            market=MarketWork(
+                listings=ListingWork(room.engine, SITE, EditedLots(env.client)), descriptions=drafts, vins=decoders
+            ),
+        )
         with ThreadPoolExecutor(ACTIVITIES) as threads:
             async with (
                 asynccontextmanager(open_house)(env) as house,
                 make_account_worker(env.client, QUEUE, work, threads, sandboxed()),
             ):
-                yield Stage(house, accounts, payments, room)
+                yield Stage(house, accounts, payments, room, decoders, drafts)

@@ -13,6 +13,9 @@ from temporalio.api.common.v1 import Payload
 from temporalio.workflow import _Definition as Definition
 
 from activities import contracts
+from activities.listing_contracts import VinActivities
+from activities.offer_contracts import OfferActivities
+from activities.review_contracts import ListingActivities
 from temporal.codec import EncryptionCodec
 from temporal.replay import WORKFLOWS, replay
 from tests.doubles.mail import ADDRESS
@@ -27,6 +30,9 @@ ACTIVITIES = (
     contracts.OnboardingActivities,
     contracts.PaymentActivities,
     contracts.SellerActivities,
+    VinActivities,
+    OfferActivities,
+    ListingActivities,
 )
 
 

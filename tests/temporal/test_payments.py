@@ -1,6 +1,8 @@
 """The door into payments: started once, begun whoever is away, told the vendor's news, and swept up after a crash."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import Engine
+from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -16,13 +19,13 @@ from temporalio.worker import Worker
 from activities.contracts import PaymentActivities
 from activities.db import payments
 from activities.db.engine import make_engine, transaction
-from activities.db.payments import Change
+from activities.db.payments import Change, Payment
 from activities.ledger import utc_now
 from domain.payments import State
 from migrations import schema
 from temporal.payments import Payments
 from temporal.worker import sandboxed
-from tests.activities.till import CHARGE, REFUND, open_till
+from tests.activities.till import CHARGE, REFUND, Till, open_till
 from tests.db.holders import add_holder, asked
 from tests.sandbox.authorize_net.control import open_sandbox
 from tests.workflows.kept_payments import Case, KeptPayments, Step
@@ -30,6 +33,7 @@ from workflows.ids import payment_workflow_id
 from workflows.payment import PaymentOutcome, PaymentWorkflow
 
 QUEUE = "payments"
+PATIENCE_S = 60.0
 
 
 @dataclass
@@ -41,8 +45,19 @@ class Counter:
     door: Payments
 
     async def outcome(self, payment_id: int) -> PaymentOutcome:
+        """How the latest run ended."""
         handle = self.client.get_workflow_handle_for(PaymentWorkflow.run, payment_workflow_id(payment_id))
-        return await handle.result()
+        async with self.skipping():
+            return await handle.result()
+
+    @asynccontextmanager
+    async def skipping(self) -> AsyncIterator[None]:
+        """Time passes while the block waits."""
+        await self.client.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
+        try:
+            yield
+        finally:
+            await self.client.test_service.lock_time_skipping(LockTimeSkippingRequest())
 
 
 @pytest_asyncio.fixture
@@ -101,8 +116,27 @@ async def test_a_payment_hears_of_the_vendors_news(counter: Counter) -> None:
     assert await counter.outcome(payment_id) == PaymentOutcome(State.DONE)
 
 
-async def test_news_of_a_payment_without_a_workflow_is_no_error(counter: Counter) -> None:
-    await counter.door.payment_event(404)
+async def test_news_of_a_payment_that_is_over_begin_another_run_that_looks_again(counter: Counter) -> None:
+    case = Case()
+    payment_id = counter.kept.add(case)
+    await counter.door.begin(payment_id)
+    await counter.outcome(payment_id)
+    case.lost = True
+    await counter.door.payment_event(payment_id)
+    await case.until(State.REVERSED)
+    case.lost = False
+    assert await counter.outcome(payment_id) == PaymentOutcome(State.DONE)
+    assert (case.taken, len(case.sent_at)) == (1, 1)
+
+
+async def test_repeated_news_of_a_payment_are_heard_by_one_run(counter: Counter) -> None:
+    case = Case(lost=True)
+    payment_id = counter.kept.add(case)
+    await asyncio.gather(*(counter.door.payment_event(payment_id) for _ in range(5)))
+    await case.until(State.REVERSED)
+    case.lost = False
+    assert await counter.outcome(payment_id) == PaymentOutcome(State.DONE)
+    assert (case.taken, len(case.sent_at)) == (1, 1)
 
 
 async def test_a_server_that_is_away_is_no_error_for_who_begins(nowhere: Payments) -> None:
@@ -133,6 +167,26 @@ async def test_what_the_sweep_could_not_start_is_found_again(
     assert await counter.outcome(waiting.id) == PaymentOutcome(State.DONE)
 
 
+async def until_done(counter: Counter, till: Till, payment: Payment) -> None:
+    """Its workflow goes on after that, to its settlement."""
+    async with asyncio.timeout(PATIENCE_S), counter.skipping():
+        while till.row(payment).state is not State.DONE:
+            await asyncio.sleep(0.05)
+
+
+async def test_without_any_webhook_a_deposit_that_failed_at_its_settlement_counts_no_more(
+    counter: Counter, tmp_path: Path
+) -> None:
+    with open_sandbox() as sandbox:
+        async with open_till(sandbox, tmp_path / "till.db") as till, make_worker(counter.client, "till", till.work):
+            charge = till.asked()
+            await Payments(counter.client, "till").begin(charge.id)
+            await until_done(counter, till, charge)
+            sandbox.settle(rejected=True)
+            assert await counter.outcome(charge.id) == PaymentOutcome(State.REVERSED, "settlementError")
+            assert (till.limit(), till.mails("deposit_reversed"), till.told.people) == (1_000_000, 1, [till.ada] * 2)
+
+
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
 async def test_a_deposit_comes_in_and_goes_back_whatever_breaks(counter: Counter, tmp_path: Path, fault: str) -> None:
     """All of it together: the real activities, a database, and the vendor's sandbox."""
@@ -142,11 +196,15 @@ async def test_a_deposit_comes_in_and_goes_back_whatever_breaks(counter: Counter
             sandbox.fault(fault, containing=CHARGE)
             charge = till.asked()
             await door.begin(charge.id)
-            assert await counter.outcome(charge.id) == PaymentOutcome(State.DONE)
-            assert (len(till.kept()), till.limit(), till.told.people) == (1, 2_500_000, [till.ada])
+            await until_done(counter, till, charge)
+            assert (len(till.kept()), till.limit()) == (1, 2_500_000)
             sandbox.settle()
+            assert await counter.outcome(charge.id) == PaymentOutcome(State.DONE)
+            assert till.told.people == [till.ada]
             sandbox.fault(fault, containing=REFUND)
             back = till.asked_back(charge)
             await door.begin(back.id)
+            await until_done(counter, till, back)
+            sandbox.settle()
             assert await counter.outcome(back.id) == PaymentOutcome(State.DONE)
             assert (len(till.kept(REFUND)), till.limit(), till.mails("deposit_returned")) == (1, 1_000_000, 1)

@@ -11,6 +11,15 @@ PAGE = "https://market.example/account"
 AT = "2026-05-05T12:00:00.000Z"
 WRITTEN_AT = "May 5, 2026, 7:00 AM CDT"
 CARD: dict[str, Any] = {"name": "Ada", "brand": "Visa", "last4": "1111", "expires_month": "2027-06"}
+CAR = "2019 Honda Civic EX"
+LISTED: dict[str, Any] = {"name": "Ada", "title": CAR, "listing_link": PAGE}
+
+OFFER: dict[str, Any] = {
+    "name": "Ada",
+    "title": "2019 Honda Civic EX",
+    "amount_cents": 8_000_00,
+    "offer_link": PAGE,
+}
 
 VALUES: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.WELCOME: {"link": LINK, "link_expires_at": AT},
@@ -45,6 +54,12 @@ VALUES: dict[NoticeKind, dict[str, Any]] = {
         "account_link": PAGE,
     },
     NoticeKind.DEPOSIT_RETURNED: {"name": "Ada", "amount_cents": 5_000_50, "returned_at": AT, "account_link": PAGE},
+    NoticeKind.DEPOSIT_REVERSED: {
+        "name": "Ada",
+        "amount_cents": 5_000_00,
+        "limit_cents": 10_000_00,
+        "account_link": PAGE,
+    },
     NoticeKind.SELLER_APPROVED: {"name": "Ada", "business_name": "Ada's Autos", "sell_link": PAGE},
     NoticeKind.SELLER_REJECTED: {
         "name": "Ada",
@@ -53,5 +68,35 @@ VALUES: dict[NoticeKind, dict[str, Any]] = {
         "seller_link": PAGE,
     },
     NoticeKind.LICENCE_EXPIRING: {"name": "Ada", "expires_on": "2026-06-04", "seller_link": PAGE},
+    NoticeKind.ENDPOINT_DISABLED: {
+        "name": "Ada",
+        "host": "stock.dealer.example",
+        "gone": False,
+        "disabled_at": AT,
+        "seller_link": PAGE,
+    },
+    NoticeKind.LISTING_APPROVED: {"name": "Ada", "title": CAR, "listing_link": PAGE},
+    NoticeKind.LISTING_CHANGES_REQUESTED: {**LISTED, "reasons": ["mileage: the photo shows 61,000"]},
+    NoticeKind.LISTING_REJECTED: {**LISTED, "reasons": ["vin: it belongs to another car"]},
+    NoticeKind.LISTING_REVIEW_LATE: {"name": "Ada", "title": CAR, "due_at": AT, "review_link": PAGE},
+    NoticeKind.LISTING_UNSOLD: {**LISTED, "result": "reserve_not_met"},
+    NoticeKind.LISTING_EDITED: {
+        "name": "Ada",
+        "title": CAR,
+        "reasons": ["mileage", "disclosures"],
+        "told_at": AT,
+        "auction_link": PAGE,
+    },
+    NoticeKind.OFFER_RECEIVED: {**OFFER, "expires_at": AT},
+    NoticeKind.OFFER_COUNTERED: {**OFFER, "expires_at": AT},
+    NoticeKind.OFFER_ACCEPTED: OFFER,
+    NoticeKind.OFFER_DECLINED: OFFER,
+    NoticeKind.OFFER_OVER: {**OFFER, "how": "sold"},
+    NoticeKind.QUESTION_ASKED: {"name": "Ada", "title": CAR, "vehicle_link": PAGE},
+    NoticeKind.QUESTION_ANSWERED: {"name": "Ada", "title": CAR, "vehicle_link": PAGE},
+    NoticeKind.SEARCH_MATCHES: {"name": "Ada", "found": [[CAR, "Hondas", PAGE]], "total": 1, "searches_link": PAGE},
+    NoticeKind.WATCH_ENDING: {"name": "Ada", "title": CAR, "ends_at": AT, "lot_link": PAGE},
+    NoticeKind.WATCH_OUTBID: {"name": "Ada", "title": CAR, "price_cents": 12_100_00, "lot_link": PAGE},
+    NoticeKind.WATCH_RESERVE: {"name": "Ada", "title": CAR, "price_cents": 12_100_00, "lot_link": PAGE},
     NoticeKind.ACCOUNT_DELETED: {"name": "Ada", "deleted_at": AT, "kept_until_on": "2033-12-31"},
 }

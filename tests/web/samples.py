@@ -111,6 +111,7 @@ STATES: dict[str, dict[str, Any]] = {
     "sold": ENDED | {"result": "sold", "reserve": "met"},
     "reserve_not_met": ENDED | {"result": "reserve_not_met"},
     "no_bids": ENDED | SCHEDULED | {"status": "ended", "result": "no_bids", "starts_at": "2026-05-01T12:00:00.000Z"},
+    "sold_outright": ENDED | SCHEDULED | {"status": "ended", "result": "sold", "starts_at": "2026-05-01T12:00:00.000Z"},
     "cancelled": ENDED | {"result": "cancelled", "public_reason": "The title was not in the seller's name."},
 }
 POSITIONS: dict[str, dict[str, Any]] = {

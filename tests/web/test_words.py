@@ -20,7 +20,7 @@ from web.lots import Lot, history_fields
 from web.pages import STATIC, Pages
 
 SCRIPTS = STATIC / "js"
-SCRIPT_BUDGET = 60_000
+SCRIPT_BUDGET = 60 * 1024
 SPANS = (-5, 0, 1, 1_000, 59_001, 60_000, 729_000, 3_599_001, 3_600_000, 14_709_000, 86_400_000, 277_920_000)
 AMOUNTS = (0, 1, 99, 100, 25_00, 999_99, 1_000_00, 1_234_567_00, -25_50)
 TYPED = (

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.contracts import EndPayment, PaymentActivities, PaymentPlan, PaymentState, PaymentTry
-from domain.payments import Kind, State, is_final, may_move
+from domain.payments import Kind, State, is_final, may_move, taken_back
 
 USER = 7
 
@@ -31,7 +31,8 @@ class Step(StrEnum):
 
 @dataclass
 class Case:
-    """One payment, what is to happen to it, and what has. `lags`: so many looks find nothing of what is there."""
+    """One payment, what is to happen to it, and what has. `lags`: so many looks find nothing of what is there. Once it
+    was done, the vendor shows it as settled, as lost, or as open where it is neither; `follow_is_away`: not at all."""
 
     steps: list[Step] = field(default_factory=list)
     kind: Kind = Kind.CHARGE
@@ -39,10 +40,15 @@ class Case:
     lags: int = 0
     lookup_is_away: bool = False
     decision: State | None = None
+    settled: bool = True
+    lost: bool = False
+    follow_is_away: bool = False
+    was_done: bool = False
     code: str = ""
     taken: int = 0
     sent_at: list[datetime] = field(default_factory=list)
     looked_at: list[datetime] = field(default_factory=list)
+    followed_at: list[datetime] = field(default_factory=list)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def move(self, state: State, code: str = "") -> None:
@@ -50,6 +56,7 @@ class Case:
             return
         assert may_move(self.state, state), (self.state, state)
         self.state, self.code = state, code
+        self.was_done = self.was_done or state is State.DONE
         self.moved.set()
 
     def take(self) -> None:
@@ -95,11 +102,13 @@ class KeptPayments(PaymentActivities):
     @activity.defn(name="look_up_payment")
     async def look_up_payment(self, work: PaymentTry) -> PaymentState:
         case = self.cases[work.payment_id]
-        if case.lookup_is_away:
+        if case.lookup_is_away or (case.was_done and case.follow_is_away):
             raise ApplicationError("away", type="Unavailable")
-        case.looked_at.append(_now())
+        (case.followed_at if case.was_done else case.looked_at).append(_now())
         if case.state is State.SENDING:
             case.move(State.UNKNOWN)
+        if case.was_done:
+            return self._follow(case)
         if case.decision is not None:
             case.move(case.decision)
         if is_final(case.state) or case.state in {State.CREATED, State.HELD}:
@@ -122,6 +131,13 @@ class KeptPayments(PaymentActivities):
     @activity.defn(name="tell_account")
     async def tell_account(self, user_id: int) -> None:
         self.told.append(user_id)
+
+    def _follow(self, case: Case) -> PaymentState:
+        if case.lost and case.state is State.DONE:
+            case.move(taken_back(case.kind), "lost")
+        elif case.settled and not case.lost and case.state is not State.DONE:
+            case.move(State.DONE)
+        return PaymentState(case.state, case.code, waits=case.lost or not case.settled)
 
     def _send(self, work: PaymentTry) -> PaymentState:
         case, now = self.cases[work.payment_id], _now()

@@ -10,12 +10,20 @@ import pytest_asyncio
 from temporalio.client import WorkflowHandle
 from temporalio.worker import Worker
 
-from domain.payments import DUPLICATE_WINDOW, Kind, State
+from domain.payments import DUPLICATE_WINDOW, Kind, State, taken_back
 from temporal.worker import sandboxed
 from tests.workflows.conftest import House
 from tests.workflows.kept_payments import USER, Case, KeptPayments, Step
 from workflows.ids import payment_workflow_id
-from workflows.payment import LOOKS_BEFORE_RESEND, PaymentOutcome, PaymentStart, PaymentWorkflow
+from workflows.payment import (
+    FOLLOW_FOR,
+    LOOKS_BEFORE_RESEND,
+    MOST_LOOKS,
+    SETTLED_AFTER,
+    PaymentOutcome,
+    PaymentStart,
+    PaymentWorkflow,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -177,3 +185,87 @@ async def test_what_another_run_has_sent_is_looked_up_and_never_sent(office: Off
 async def test_what_is_over_stays_as_it_is(office: Office) -> None:
     outcome, case = await office.carry_out(state=S.FAILED)
     assert (outcome.state, case.sent_at, case.looked_at) == (S.FAILED, [], [])
+
+
+# After it was done
+
+
+async def test_what_is_done_is_looked_at_once_more_after_its_settlement(office: Office) -> None:
+    outcome, case = await office.carry_out(T.DONE)
+    (followed,) = case.followed_at
+    assert (outcome.state, case.looked_at) == (S.DONE, [])
+    assert timedelta(0) <= followed - case.sent_at[0] - SETTLED_AFTER < timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("kind", "state"), [(Kind.CHARGE, S.REVERSED), (Kind.REFUND, S.MANUAL)])
+async def test_what_is_lost_at_the_settlement_is_followed_for_as_long_as_it_may_come_back(
+    office: Office, kind: Kind, state: State
+) -> None:
+    before = len(office.kept.told)
+    outcome, case = await office.carry_out(T.DONE, kind=kind, lost=True)
+    assert (outcome, case.state) == (PaymentOutcome(state, "lost"), state)
+    assert FOLLOW_FOR - DAY <= case.followed_at[-1] - case.sent_at[0] <= FOLLOW_FOR + DAY
+    assert office.kept.told[before:] == [USER, USER]
+
+
+@pytest.mark.parametrize("kind", [Kind.CHARGE, Kind.REFUND])
+async def test_a_batch_that_is_settled_after_all_brings_back_what_was_lost(office: Office, kind: Kind) -> None:
+    before, case = len(office.kept.told), Case([T.DONE], kind=kind, lost=True)
+    handle = await office.begin(case)
+    await case.until(S.DONE)
+    await office.house.env.sleep(SETTLED_AFTER + timedelta(hours=1))
+    await case.until(taken_back(kind))
+    case.lost = False
+    assert await handle.result() == PaymentOutcome(S.DONE)
+    assert office.kept.told[before:] == [USER] * 3
+
+
+async def test_a_settlement_that_takes_longer_is_looked_at_every_day(office: Office) -> None:
+    case = Case([T.DONE], settled=False)
+    handle = await office.begin(case)
+    await case.until(S.DONE)
+    await office.house.env.sleep(SETTLED_AFTER + 2 * DAY + timedelta(hours=1))
+    assert len(case.followed_at) == 3
+    case.settled = True
+    assert await handle.result() == PaymentOutcome(S.DONE)
+    assert len(case.followed_at) == 4
+
+
+async def test_a_vendor_that_is_away_after_the_settlement_is_asked_another_day(office: Office) -> None:
+    case = Case([T.DONE], follow_is_away=True, lost=True)
+    handle = await office.begin(case)
+    await case.until(S.DONE)
+    await office.house.env.sleep(SETTLED_AFTER + timedelta(hours=2))
+    assert (case.state, case.followed_at) == (S.DONE, [])
+    case.follow_is_away = False
+    await office.house.env.sleep(DAY)
+    await case.until(S.REVERSED)
+    case.lost = False
+    assert await handle.result() == PaymentOutcome(S.DONE)
+
+
+async def test_news_of_what_is_done_are_looked_up_at_once_and_again_the_next_day(office: Office) -> None:
+    case = Case([T.DONE])
+    handle = await office.begin(case)
+    await case.until(S.DONE)
+    await handle.signal(PaymentWorkflow.payment_event)
+    assert await handle.result() == PaymentOutcome(S.DONE)
+    at_once, later = case.followed_at
+    assert at_once - case.sent_at[0] < timedelta(hours=1)
+    assert DAY <= later - at_once < DAY + timedelta(hours=1)
+
+
+async def test_news_without_end_do_not_make_a_history_without_end(office: Office) -> None:
+    case = Case([T.DONE], settled=False)
+    handle = await office.begin(case)
+    await case.until(S.DONE)
+    while len(case.followed_at) < MOST_LOOKS:
+        await handle.signal(PaymentWorkflow.payment_event)
+    assert await handle.result() == PaymentOutcome(S.DONE)
+    assert len(case.followed_at) == MOST_LOOKS
+
+
+@pytest.mark.parametrize("state", [S.DONE, S.REVERSED])
+async def test_another_run_of_what_is_over_sends_nothing_and_looks_again(office: Office, state: State) -> None:
+    outcome, case = await office.carry_out(state=state, was_done=True)
+    assert (outcome.state, case.sent_at, len(case.followed_at)) == (S.DONE, [], 1)

@@ -249,7 +249,7 @@ class Stage:
                 token_hash=digest(token),
                 scopes=frozenset({scope}),
                 now=utc_now(),
-                expires_at=None,
+                expires_at=utc_now() + HOUR,
             )
         return token
 

@@ -106,10 +106,12 @@ export function fieldsOf(lot, words) {
   const values = { minimum: money(minimumOf(lot)), maximum: money(lot.my_max_cents), price: money(lot.price_cents),
     leader: lot.leader ?? "" };
   const position = lot.position === "leading" && lot.my_max_cents !== null ? "leading_max" : lot.position;
-  const result = lot.result ? filled(words.result_text[lot.result], values) : "";
+  const outright = lot.result === "sold" && !lot.leader;
+  const text = outright ? words.sold_outright : words.result_text[lot.result ?? ""];
+  const result = text ? filled(text, values) : "";
   return {
     status: words.status[lot.status],
-    price_label: words.price_label[lot.result ?? (lot.price_cents === null ? "start" : "current")],
+    price_label: words.price_label[(!outright && lot.result) || (lot.price_cents === null ? "start" : "current")],
     price: money(lot.price_cents ?? lot.start_cents),
     reserve: words.reserve[lot.reserve],
     bids: bidsText(lot, words),
