@@ -27,6 +27,7 @@ from temporal.server_binary import temporal_binary
 from temporal.worker import sandboxed
 from tests.doubles.descriptions import KeptDrafts
 from tests.doubles.mail import MailRoom, mail_room
+from tests.doubles.market import KeptFeed, KeptUploads
 from tests.doubles.onboarding import KeptAccounts
 from tests.doubles.vins import KeptDecoders
 from tests.workflows.accounts import LOOK_S, NUMBERS, PATIENCE_S, Person
@@ -52,6 +53,8 @@ class Stage:
     room: MailRoom
     decoders: KeptDecoders
     drafts: KeptDrafts
+    uploads: KeptUploads
+    feed: KeptFeed
 
     @property
     def env(self) -> WorkflowEnvironment:
@@ -136,6 +139,7 @@ async def _real(suggested_events: int) -> WorkflowEnvironment:
 async def open_stage(env: WorkflowEnvironment) -> AsyncIterator[Stage]:
     """The workers on a server that ends with the block."""
     accounts, payments, decoders, drafts = KeptAccounts(), KeptPayments(), KeptDecoders(), KeptDrafts()
+    uploads, feed = KeptUploads(), KeptFeed()
     with tempfile.TemporaryDirectory() as folder, mail_room(Path(folder) / "mail.db") as room:
         sellers = SellerWork(room.engine, SITE)
         work = AccountWork(
@@ -144,7 +148,11 @@ async def open_stage(env: WorkflowEnvironment) -> AsyncIterator[Stage]:
             sellers=sellers,
             payments=payments,
             market=MarketWork(
-                listings=ListingWork(room.engine, SITE, EditedLots(env.client)), descriptions=drafts, vins=decoders
+                listings=ListingWork(room.engine, SITE, EditedLots(env.client)),
+                descriptions=drafts,
+                vins=decoders,
+                photos=uploads,
+                feeds=feed,
             ),
         )
         with ThreadPoolExecutor(ACTIVITIES) as threads:
@@ -152,4 +160,4 @@ async def open_stage(env: WorkflowEnvironment) -> AsyncIterator[Stage]:
                 asynccontextmanager(open_house)(env) as house,
                 make_account_worker(env.client, QUEUE, work, threads, sandboxed()),
             ):
-                yield Stage(house, accounts, payments, room, decoders, drafts)
+                yield Stage(house, accounts, payments, room, decoders, drafts, uploads, feed)
