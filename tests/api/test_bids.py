@@ -209,7 +209,7 @@ async def test_a_stranger_is_asked_to_sign_in(sale: Sale) -> None:
 async def test_who_is_not_approved_hears_what_is_missing_and_how_to_get_it(sale: Sale) -> None:
     answer = await sale.bid("eve", sale.stage.lot(), 600_000)
     assert problem(answer) == (403, "NOT_APPROVED_TO_BID")
-    assert "ask support" in answer.json()["detail"]
+    assert "/account says what is missing" in answer.json()["detail"]
 
 
 async def test_a_machine_needs_the_scope_to_bid_and_no_csrf_token(sale: Sale) -> None:

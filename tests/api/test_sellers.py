@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from activities.db.account_tables import seller_profiles
 from activities.db.engine import reading, transaction
 from activities.db.people import Scope
-from activities.db.tables import auctions, notifications, sessions
+from activities.db.tables import auctions, notifications, sessions, vehicles
 from api.database import now
 from api.seller_views import EXAMPLE, REVIEWED, ReviewedSellerView, SellerView
 from domain.sellers import PRIVATE_MOST, day_in_chicago
@@ -322,6 +322,9 @@ async def test_a_private_sellers_sixth_vehicle_needs_a_licence_and_a_relisted_on
     assert (*refusal(sixth), sixth.json()["vehicles_last_12_months"]) == (403, "DEALER_LICENCE_NEEDED", PRIVATE_MOST)
     with transaction(floor.house.engine) as connection:
         connection.execute(update(auctions).values(status="ended", result="sold", ended_at=now()))
+        unsold = auctions.c.vehicle_id == cars[0]
+        connection.execute(update(auctions).where(unsold).values(result="no_bids"))
+        connection.execute(update(vehicles).where(vehicles.c.id == cars[0]).values(listing_status="unsold"))
     assert (await floor.post("ada", "/api/auctions", floor.wish(cars[0]))).status_code == 201
     assert (await floor.get("ada", ME)).json()["vehicles_last_12_months"] == PRIVATE_MOST
 
