@@ -50,9 +50,9 @@ async def open_house(env: WorkflowEnvironment) -> AsyncIterator[House]:
             yield House(env, ledger)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def skipping(time_skipping_server: Path) -> AsyncIterator[House]:
-    """Time passes when a test says so."""
+    """Time passes when a test says so: on a server of the module's own, for it would pass for all others too."""
     env = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(time_skipping_server), data_converter=make_converter(SECRET)
     )
