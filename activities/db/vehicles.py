@@ -141,10 +141,3 @@ def vehicle_page(
     if after_id is not None:
         query = query.where(vehicles.c.id < after_id)
     return [VehicleSummary(*row) for row in connection.execute(query)]
-
-
-def count_vehicles(connection: Connection, wanted: VehicleFilter) -> int:
-    """Count the vehicles of a filter."""
-    return connection.execute(
-        select(func.count()).select_from(vehicles).where(IS_PUBLIC, *wanted.conditions())
-    ).scalar_one()

@@ -26,13 +26,13 @@ from activities.db.photo_tables import vehicle_images
 from activities.db.tables import auctions, bids, notifications, vehicles
 from activities.listings import ListingWork
 from domain.clock import truncate
-from domain.listings import Particulars, Status, Step
+from domain.listings import Status, Step
 from domain.photos import State
-from domain.vehicles import BodyType, Drivetrain, FuelType, TitleStatus
 from migrations import schema
 from temporal.listings import Listings
 from temporal.worker import sandboxed
 from tests.db.market import add_lot, add_person
+from tests.domain import test_listings
 from tests.workflows.accounts import LOOK_S, PATIENCE_S
 from workflows.ids import listing_workflow_id
 from workflows.listing import ListingWorkflow
@@ -41,28 +41,7 @@ from workflows.listing_messages import ListingStart, StepAnswer, TakeStep
 SITE = "https://hammertime.example"
 NUMBERS = count(7_000)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-CIVIC = Particulars(
-    vin="19XFC1F3XKE200001",
-    year=2019,
-    make="Honda",
-    model="Civic",
-    trim="EX",
-    body_type=BodyType.SEDAN,
-    exterior_color="Silver",
-    engine="1.5 L turbo I4",
-    transmission="CVT",
-    drivetrain=Drivetrain.FWD,
-    fuel_type=FuelType.GASOLINE,
-    mileage=41_250,
-    title_status=TitleStatus.CLEAN,
-    title_state="MN",
-    condition_grade=42,
-    description="One owner.",
-    city="Saint Paul",
-    state="MN",
-    zip="55102",
-    start_cents=500_000,
-)
+CIVIC = replace(test_listings.CIVIC, vin="19XFC1F3XKE200001", reserve_cents=None, buy_now_cents=None, length_days=None)
 
 
 @dataclass

@@ -203,7 +203,7 @@ async def test_an_end_that_bids_moved_is_waited_for(desk: Desk) -> None:
 async def test_a_lot_that_is_held_past_its_end_is_looked_at_until_it_is_over(desk: Desk) -> None:
     await desk.approved()
     lot = await desk.put_up()
-    await desk.pass_time(2 * DAY)
+    await desk.pass_time(6 * HOUR)
     desk.end(lot, "no_bids")
     await desk.pass_time(2 * HOUR)
     assert desk.mails("unsold") == ["sam"]
