@@ -14,10 +14,14 @@ RENEW_LEFT = 0.4
 class Recent(Generic[Key, Value]):
     """Values no older than `seconds`; at most `size` of them, the oldest going first."""
 
-    def __init__(self, *, size: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, size: int, seconds: float, clock: Callable[[], float] = time.monotonic, renew_every_s: float = 0.0
+    ) -> None:
+        """With `renew_every_s`, renewals begin together at so many seconds' beats, for a loader that gathers them."""
         self._size = size
         self._seconds = seconds
         self._clock = clock
+        self._renew_every_s = renew_every_s
         self._values: dict[Key, tuple[float, Value]] = {}
         self._asked: dict[Key, asyncio.Task[Value]] = {}
 
@@ -28,7 +32,7 @@ class Recent(Generic[Key, Value]):
         if known is not None and left > 0:
             if left < self._seconds * RENEW_LEFT and key not in self._asked:
                 # Whoever comes again and again never waits, and is not overtaken by others while a value is renewed.
-                self._ask(key, load).add_done_callback(_heed)
+                self._ask(key, self._at_the_beat(load, left)).add_done_callback(_heed)
             return known[1]
         # Shielded, because others may wait for the same task when this request is cancelled.
         return await asyncio.shield(self._asked.get(key) or self._ask(key, load))
@@ -42,6 +46,18 @@ class Recent(Generic[Key, Value]):
         task = asyncio.ensure_future(self._load(key, load))
         self._asked[key] = task
         return task
+
+    def _at_the_beat(self, load: Callable[[], Awaitable[Value]], left: float) -> Callable[[], Awaitable[Value]]:
+        """The same load, put off to the next beat where the value stays good for longer than that."""
+        every_s = self._renew_every_s
+        if not every_s or left <= 2 * every_s:
+            return load
+
+        async def later() -> Value:
+            await asyncio.sleep(every_s - self._clock() % every_s)
+            return await load()
+
+        return later
 
     async def _load(self, key: Key, load: Callable[[], Awaitable[Value]]) -> Value:
         own: asyncio.Task[Value] | None = asyncio.current_task()

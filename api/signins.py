@@ -1,7 +1,7 @@
 """Who is asking: ends sessions, and finds the person behind a cookie or a bearer token."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +10,15 @@ from enum import StrEnum
 from activities.db import people, sign_ins
 from activities.db.people import Person, Scope, Session, TokenOwner
 from api.database import Database, now
+from api.gathered import Gathered
 from api.recent import Recent
 from api.uses import Uses
 from api.watches import CHECK_S, Watches
 
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 20_000
+# Those who come all the time are looked up again together: a query for each took a fifth of a bid's work.
+RENEW_EVERY_S = 0.25
 USE_NOTED_EVERY = timedelta(minutes=10)
 TOKEN_PREFIX = "ht_"  # noqa: S105 - a public prefix, by which leaked tokens are recognised
 TOKEN_LENGTH_MAX = 100
@@ -78,8 +81,10 @@ class SignIns:
     def __init__(self, database: Database, *, check_s: float = CHECK_S) -> None:
         self._database = database
         self._uses = Uses(database)
-        self._sessions: Recent[str, Identity] = Recent(size=CACHE_SIZE, seconds=CACHE_SECONDS)
-        self._tokens: Recent[str, Identity] = Recent(size=CACHE_SIZE, seconds=CACHE_SECONDS)
+        self._sessions = _cache()
+        self._tokens = _cache()
+        self._session_loads = Gathered(self._living_sessions)
+        self._token_loads = Gathered(self._token_owners)
         self._watches = {
             Via.SESSION: Watches(database, sign_ins.living_sessions, self._sessions.forget, every_s=check_s),
             Via.BEARER: Watches(database, sign_ins.living_tokens, self._tokens.forget, every_s=check_s),
@@ -137,7 +142,7 @@ class SignIns:
 
     async def _load_session(self, token_hash: str) -> Identity:
         moment = now()
-        found: Session | None = await self._database.read(people.session, token_hash, moment)
+        found = await self._session_loads.one(token_hash)
         if found is None:
             return ANYONE
         if moment - found.last_seen_at > USE_NOTED_EVERY:
@@ -154,10 +159,20 @@ class SignIns:
 
     async def _load_token(self, token_hash: str) -> Identity:
         moment = now()
-        found: TokenOwner | None = await self._database.read(people.token_owner, token_hash, moment)
+        found = await self._token_loads.one(token_hash)
         if found is None:
             return ANYONE
         used = found.token.last_used_at
         if used is None or moment - used > USE_NOTED_EVERY:
             self._uses.of_token(found.token.id)
         return Identity(found.person, Via.BEARER, found.token.scopes, token_hash=token_hash)
+
+    async def _living_sessions(self, token_hashes: Sequence[str]) -> Mapping[str, Session]:
+        return await self._database.read(people.living_sessions, token_hashes, now())
+
+    async def _token_owners(self, token_hashes: Sequence[str]) -> Mapping[str, TokenOwner]:
+        return await self._database.read(people.token_owners, token_hashes, now())
+
+
+def _cache() -> Recent[str, Identity]:
+    return Recent(size=CACHE_SIZE, seconds=CACHE_SECONDS, renew_every_s=RENEW_EVERY_S)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from activities.db.account_tables import authenticators, passkeys
-from activities.db.prepared import Prepared
+from activities.db.prepared import PreparedIn
 from activities.db.tables import api_tokens, sessions, users
 from domain.clock import from_ms, to_ms
 
@@ -118,15 +118,32 @@ TOKEN = (
 )
 
 
-OWNER = Prepared(
-    select(*TOKEN, *PERSON)
-    .join(users, api_tokens.c.user_id == users.c.id)
-    .where(
-        api_tokens.c.token_hash == bindparam("token_hash"),
-        api_tokens.c.revoked_at.is_(None),
-        # One without an end, which no code makes any more, compares as neither and opens nothing.
-        api_tokens.c.expires_at > bindparam("now"),
-        users.c.disabled_at.is_(None),
+HAS_SECOND_FACTOR = or_(
+    exists().where(authenticators.c.user_id == users.c.id, authenticators.c.confirmed_at.is_not(None)),
+    exists().where(passkeys.c.user_id == users.c.id),
+)
+SESSIONS = PreparedIn(
+    lambda hashes: (
+        select(HAS_SECOND_FACTOR, *SESSION, *PERSON)
+        .join(sessions, sessions.c.user_id == users.c.id)
+        .where(
+            sessions.c.token_hash.in_(hashes),
+            sessions.c.expires_at > bindparam("now"),
+            users.c.disabled_at.is_(None),
+        )
+    )
+)
+OWNERS = PreparedIn(
+    lambda hashes: (
+        select(api_tokens.c.token_hash, *TOKEN, *PERSON)
+        .join(users, api_tokens.c.user_id == users.c.id)
+        .where(
+            api_tokens.c.token_hash.in_(hashes),
+            api_tokens.c.revoked_at.is_(None),
+            # One without an end, which no code makes any more, compares as neither and opens nothing.
+            api_tokens.c.expires_at > bindparam("now"),
+            users.c.disabled_at.is_(None),
+        )
     )
 )
 USES_AT_ONCE = 500
@@ -243,20 +260,13 @@ def add_session(
 
 def session(connection: Connection, token_hash: str, now: datetime) -> Session | None:
     """Find an unexpired session of an account that is not disabled."""
-    has_second_factor = or_(
-        exists().where(authenticators.c.user_id == users.c.id, authenticators.c.confirmed_at.is_not(None)),
-        exists().where(passkeys.c.user_id == users.c.id),
-    )
-    query = (
-        select(*PERSON, *SESSION, has_second_factor)
-        .join(sessions, sessions.c.user_id == users.c.id)
-        .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    token_hash, csrf_token, last_seen_at, expires_at, second_factor_at, has_factor = row[len(PERSON) :]
-    return Session(token_hash, csrf_token, last_seen_at, expires_at, second_factor_at, bool(has_factor), _person(row))
+    return living_sessions(connection, [token_hash], now).get(token_hash)
+
+
+def living_sessions(connection: Connection, token_hashes: Sequence[str], now: datetime) -> dict[str, Session]:
+    """Of these (at least one), the unexpired sessions of accounts that are not disabled, by their hashes."""
+    rows: Sequence[Sequence[Any]] = SESSIONS.run(connection, token_hashes, now=to_ms(now)).all()
+    return {row[1]: _session(row) for row in rows}
 
 
 def end_session(connection: Connection, token_hash: str) -> None:
@@ -300,12 +310,13 @@ def count_tokens(connection: Connection, user_id: int) -> int:
 
 def token_owner(connection: Connection, token_hash: str, now: datetime) -> TokenOwner | None:
     """Find a token that is neither revoked nor expired, of an account that is not disabled."""
-    row: Sequence[Any] | None = OWNER.run(connection, token_hash=token_hash, now=to_ms(now)).one_or_none()
-    if row is None:
-        return None
-    *named, created_at, expires_at, used_at = row[: len(TOKEN)]
-    times = [None if moment is None else from_ms(moment) for moment in (created_at, expires_at, used_at)]
-    return TokenOwner(_token([*named, *times]), _person(row[len(TOKEN) :]))
+    return token_owners(connection, [token_hash], now).get(token_hash)
+
+
+def token_owners(connection: Connection, token_hashes: Sequence[str], now: datetime) -> dict[str, TokenOwner]:
+    """Of these (at least one), the tokens neither revoked nor expired of accounts that are not disabled, by hash."""
+    rows: Sequence[Sequence[Any]] = OWNERS.run(connection, token_hashes, now=to_ms(now)).all()
+    return {row[0]: _owner(row[1:]) for row in rows}
 
 
 def note_uses(connection: Connection, token_ids: Sequence[int], token_hashes: Sequence[str], now: datetime) -> None:
@@ -350,6 +361,22 @@ def _inserted_id(key: Any) -> int:
 def _person(row: Sequence[Any]) -> Person:
     key, email, name, role, can_bid, limit, disabled_at, verified_at = row[: len(PERSON)]
     return Person(key, email, name, Role(role), bool(can_bid), limit, disabled_at is not None, verified_at is not None)
+
+
+def _session(row: Sequence[Any]) -> Session:
+    has_factor, token_hash, csrf_token, *times = row[: 1 + len(SESSION)]
+    last_seen_at, expires_at, second_factor_at = times
+    shown_at = None if second_factor_at is None else from_ms(second_factor_at)
+    person = _person(row[1 + len(SESSION) :])
+    return Session(
+        token_hash, csrf_token, from_ms(last_seen_at), from_ms(expires_at), shown_at, bool(has_factor), person
+    )
+
+
+def _owner(row: Sequence[Any]) -> TokenOwner:
+    *named, created_at, expires_at, used_at = row[: len(TOKEN)]
+    times = [None if moment is None else from_ms(moment) for moment in (created_at, expires_at, used_at)]
+    return TokenOwner(_token([*named, *times]), _person(row[len(TOKEN) :]))
 
 
 def _token(row: Sequence[Any]) -> Token:

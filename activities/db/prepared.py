@@ -36,8 +36,8 @@ class PreparedIn:
     def __init__(self, make: Callable[[list[BindParameter[Any]]], Statement]) -> None:
         self._of_size = lru_cache(maxsize=16)(lambda size: Prepared(make([bindparam(f"v{n}") for n in range(size)])))
 
-    def run(self, connection: Connection, values: Sequence[object]) -> CursorResult[Any]:
-        """Execute with the list, which may not be empty."""
+    def run(self, connection: Connection, values: Sequence[object], **others: object) -> CursorResult[Any]:
+        """Execute with the list, which may not be empty, and with the statement's other parameters by name."""
         size = 1 << (len(values) - 1).bit_length()
         filled = [*values, *[values[-1]] * (size - len(values))]
-        return self._of_size(size).run(connection, **{f"v{n}": value for n, value in enumerate(filled)})
+        return self._of_size(size).run(connection, **{f"v{n}": value for n, value in enumerate(filled)}, **others)

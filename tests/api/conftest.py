@@ -1,5 +1,6 @@
 """The whole HTTP application on a migrated SQLite file and a Redis in memory, without sockets."""
 
+import copy
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +13,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import Engine
+from starlette.datastructures import State
 
 from activities.db.engine import make_engine, transaction
 from activities.db.people import Role, Scope, add_token
@@ -110,8 +112,23 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def built_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The application with all its routes, which take most of a test's time to build."""
+    return create_app(Settings(data_dir=tmp_path_factory.mktemp("app")))
+
+
+def served_by(built: FastAPI, services: Services) -> FastAPI:
+    """The same routes over a test's own services. A test that adds routes builds an application of its own."""
+    app = copy.copy(built)
+    app.state = State({"services": services})
+    return app
+
+
 @pytest.fixture
-async def house(migrated_file: Path, tmp_path: Path, make_settings: Callable[..., Settings]) -> AsyncIterator[House]:
+async def house(
+    migrated_file: Path, tmp_path: Path, make_settings: Callable[..., Settings], built_app: FastAPI
+) -> AsyncIterator[House]:
     """A fresh application for one test."""
     path = tmp_path / "hammertime.db"
     shutil.copy(migrated_file, path)
@@ -133,7 +150,7 @@ async def house(migrated_file: Path, tmp_path: Path, make_settings: Callable[...
             secret=SECRET,
         )
         people = {name: number for number, name in enumerate(("ada", "bob", "eve", "sam", "sue", "amy"), start=1)}
-        yield House(create_app(settings, services), services, people, redis_server, notices)
+        yield House(served_by(built_app, services), services, people, redis_server, notices)
 
 
 async def _well() -> None:

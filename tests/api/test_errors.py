@@ -1,10 +1,12 @@
 """Bad input and bad luck at the edge."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from api.app import create_app
 from api.requests import BODY_MAX
 from tests.api.conftest import PASSWORD, House
 
@@ -75,9 +77,14 @@ async def test_another_method_is_405_and_says_which_are_allowed(house: House) ->
     assert (answer.status_code, answer.json()["code"], answer.headers["allow"]) == (405, "METHOD_NOT_ALLOWED", "POST")
 
 
+def with_route(house: House, path: str, fails: Callable[[], object]) -> House:
+    app = create_app(house.services.settings, house.services)
+    app.add_api_route(path, fails)
+    return replace(house, app=app)
+
+
 async def test_a_mistake_of_ours_is_500_without_our_insides(house: House) -> None:
-    house.app.add_api_route("/broken", lambda: 1 // 0)
-    answer = await house.client().get("/broken")
+    answer = await with_route(house, "/broken", lambda: 1 // 0).client().get("/broken")
     assert (answer.status_code, answer.json()["code"]) == (500, "UNEXPECTED")
     assert "division" not in answer.text
     assert "Zero" not in answer.text
@@ -88,8 +95,7 @@ async def test_a_database_that_does_not_answer_is_503_and_may_be_asked_again(hou
     def broken() -> None:
         raise OperationalError("SELECT secret", {}, Exception("host db.internal is gone"))
 
-    house.app.add_api_route("/away", broken)
-    answer = await house.client().get("/away")
+    answer = await with_route(house, "/away", broken).client().get("/away")
     assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
     assert int(answer.headers["retry-after"]) > 0
     assert "internal" not in answer.text

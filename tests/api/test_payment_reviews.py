@@ -14,7 +14,6 @@ from activities.db.engine import reading, transaction
 from activities.db.payments import Payment
 from activities.db.tables import audit_log
 from api import payment_reviews
-from api.app import ROUTES
 from api.database import now
 from api.security import STEP_UP_LIFE
 from domain.payments import State
@@ -46,8 +45,6 @@ class Heard(Payments):
 
 @pytest.fixture
 def heard(house: House) -> Heard:
-    if payment_reviews not in ROUTES:
-        house.app.include_router(payment_reviews.router)
     made = Heard()
     house.services.payments = made
     return made

@@ -125,3 +125,34 @@ async def test_a_renewal_that_fails_leaves_the_value_for_its_time() -> None:
     await asyncio.sleep(0)
 
     assert await recent.get("a", good) == 1
+
+
+async def test_renewals_wait_for_their_beat_and_begin_together() -> None:
+    clock, begun = Clock(), 0
+    recent = Recent[str, int](size=10, seconds=60, clock=clock, renew_every_s=0.05)
+
+    async def load() -> int:
+        nonlocal begun
+        begun += 1
+        return begun
+
+    await asyncio.gather(recent.get("a", load), recent.get("b", load))
+    clock.seconds = 40.0
+    assert [await recent.get("a", load), await recent.get("b", load)] == [1, 2]
+    assert begun == 2
+
+    while begun < 4:
+        await asyncio.sleep(0.01)
+
+    assert [await recent.get("a", load), await recent.get("b", load)] == [3, 4]
+
+
+async def test_a_renewal_that_could_come_too_late_at_its_beat_begins_at_once() -> None:
+    source, clock = Source(), Clock()
+    recent = Recent[str, int](size=10, seconds=5, clock=clock, renew_every_s=1.0)
+    await recent.get("a", source())
+    clock.seconds = 3.5
+
+    assert await recent.get("a", source()) == 1
+    await asyncio.sleep(0)
+    assert source.asked == 2
