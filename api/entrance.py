@@ -118,7 +118,7 @@ class Entrance:
         opened = SignedIn(person, secrets.token_urlsafe(32), secrets.token_urlsafe(32), device)
         origin = replace(origin, device=device)
         outbox_id = await self.database.write(self._enter, opened, origin, second_factor_at, shown)
-        self.post.send(outbox_id)
+        self.post.send_in_turn(outbox_id)
         return opened
 
     def _enter(

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ LINK_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(hours=1)
 DEVICE_LENGTH_MAX = 120
 FINISH_WITHIN_S = 3.0
+TURN_S = 0.25
+# More than can have its turn before the sweep looks for it; the oldest are left to that.
+MOST_IN_TURN = 2_000
 log = structlog.get_logger(__name__)
 SECURITY_PATH = "/account/security"
 FORGOT_PATH = "/forgot-password"
@@ -43,14 +47,30 @@ class Notices(Protocol):
 class Post:
     """Has others do what follows from a commit, without anybody's answer waiting for it."""
 
-    def __init__(self, notices: Notices) -> None:
+    def __init__(self, notices: Notices, turn_s: float = TURN_S) -> None:
         self._notices = notices
+        self._turn_s = turn_s
         self._under_way: set[asyncio.Task[None]] = set()
+        self._in_turn: deque[str] = deque(maxlen=MOST_IN_TURN)
+        self._turns: asyncio.Task[None] | None = None
 
     def send(self, outbox_id: str | None) -> None:
         """Have a mail sent, if there is one; what cannot be started now is found in the outbox later."""
         if outbox_id:
             self.tell("notice", self._notices.start(outbox_id))
+
+    def send_in_turn(self, outbox_id: str | None) -> None:
+        """Have a mail of a patient kind sent, a moment after the one before it: a morning on which everybody
+        signs in takes nothing from those who bid. What is still waiting at the end is found in the outbox later."""
+        if outbox_id:
+            self._in_turn.append(outbox_id)
+            if self._turns is None or self._turns.done():
+                self._turns = asyncio.create_task(self._send_in_turn())
+
+    async def _send_in_turn(self) -> None:
+        while self._in_turn:
+            self.send(self._in_turn.popleft())
+            await asyncio.sleep(self._turn_s)
 
     def tell(self, what: str, work: Coroutine[Any, Any, object]) -> None:
         """Do `work` beside the answer; whoever is told and away now reads the database when they are back."""
@@ -59,7 +79,10 @@ class Post:
         task.add_done_callback(self._under_way.discard)
 
     async def finish(self) -> None:
-        """Wait for what is under way, but not for long."""
+        """Wait for what is under way, but not for long; what waits for its turn is left to the sweep."""
+        if self._turns is not None:
+            self._turns.cancel()
+            await asyncio.gather(self._turns, return_exceptions=True)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=FINISH_WITHIN_S)
 

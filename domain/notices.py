@@ -49,6 +49,10 @@ class NoticeKind(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
 
 
+# Nobody sits and waits for these: where many come at once, they set out one after the other.
+PATIENT = frozenset({NoticeKind.NEW_DEVICE})
+
+
 class NoticeStatus(StrEnum):
     """Where a mail stands. `sent`: the vendor has it. `unknown`: the vendor may have it."""
 

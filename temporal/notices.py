@@ -17,6 +17,8 @@ from workflows.ids import notice_workflow_id
 from workflows.notice import NoticeStart, NoticeWorkflow
 
 UNSTARTED_AFTER = timedelta(seconds=5)
+# Those that wait for their turn have so long to set out before they are taken for forgotten.
+PATIENT_AFTER = timedelta(minutes=10)
 AT_ONCE = 50
 
 log = structlog.get_logger(__name__)
@@ -70,7 +72,8 @@ class Notices:
 
 def _unsent(engine: Engine) -> list[str]:
     with reading(engine) as connection:
-        return notifications.unsent(connection, utc_now() - UNSTARTED_AFTER, AT_ONCE)
+        now = utc_now()
+        return notifications.unsent(connection, now - UNSTARTED_AFTER, now - PATIENT_AFTER, AT_ONCE)
 
 
 def _mark_started(engine: Engine, outbox_ids: list[str]) -> None:

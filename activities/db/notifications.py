@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from activities.db.tables import mail_events, notifications
 from domain.notices import (
+    PATIENT,
     TROUBLED,
     MailEventKind,
     NoticeKind,
@@ -233,8 +234,10 @@ def note_events(connection: Connection, events: Sequence[MailEvent], now: dateti
     return [row.id for row, news in newest if news]
 
 
-def unsent(connection: Connection, before: datetime, limit: int) -> list[str]:
-    """Mails written before a moment whose workflow nobody has seen to be started, oldest first."""
+def unsent(connection: Connection, before: datetime, patient_before: datetime, limit: int) -> list[str]:
+    """Mails whose workflow nobody has seen to be started, oldest first: those written before a moment, and of the
+    kinds that wait for their turn, those written before an earlier one."""
+    patient = [kind.value for kind in PATIENT]
     query = (
         select(notifications.c.id)
         .where(
@@ -242,6 +245,7 @@ def unsent(connection: Connection, before: datetime, limit: int) -> list[str]:
             notifications.c.attempts == 0,
             notifications.c.started_at.is_(None),
             notifications.c.created_at < before,
+            or_(notifications.c.kind.not_in(patient), notifications.c.created_at < patient_before),
         )
         .order_by(notifications.c.created_at, notifications.c.id)
         .limit(limit)

@@ -13,6 +13,7 @@ from activities.db import notifications as outbox
 from activities.db.engine import reading, transaction
 from activities.db.notifications import Claimed, MailEvent, NewNotice, Note
 from activities.db.tables import mail_events, notifications
+from domain.notices import VALUES as VALUES_OF
 from domain.notices import MailEventKind, NoticeKind, NoticeStatus
 from tests.db.market import NOON, add_person
 
@@ -196,10 +197,19 @@ def test_no_events_are_no_news(office: Office) -> None:
 def test_mails_never_started_are_found_until_they_are_marked(office: Office) -> None:
     made = [office.enqueue(str(number), NOON + number * timedelta(seconds=1)) for number in range(4)]
     office.claim(made[1])
-    assert outbox.unsent(office.connection, NOON + timedelta(seconds=3), 10) == [made[0], made[2]]
-    assert outbox.unsent(office.connection, LATER, 1) == [made[0]]
+    assert outbox.unsent(office.connection, NOON + timedelta(seconds=3), NOON, 10) == [made[0], made[2]]
+    assert outbox.unsent(office.connection, LATER, NOON, 1) == [made[0]]
     outbox.mark_started(office.connection, [made[0]], LATER)
-    assert outbox.unsent(office.connection, LATER, 10) == [made[2], made[3]]
+    assert outbox.unsent(office.connection, LATER, NOON, 10) == [made[2], made[3]]
+
+
+def test_a_mail_that_waits_for_its_turn_is_looked_for_later_than_the_others(office: Office) -> None:
+    values = dict.fromkeys(VALUES_OF[NoticeKind.NEW_DEVICE], "x")
+    wanted = NewNotice(office.ada, NoticeKind.NEW_DEVICE, "ada@example.com", values, "waits")
+    waits = outbox.enqueue(office.connection, wanted, NOON)
+    urgent = office.enqueue("urgent", NOON)
+    assert outbox.unsent(office.connection, LATER, NOON, 10) == [urgent]
+    assert set(outbox.unsent(office.connection, LATER, LATER, 10)) == {waits, urgent}
 
 
 def test_support_sees_what_did_not_arrive_page_by_page(office: Office) -> None:
