@@ -113,6 +113,7 @@ def test_a_malformed_time_is_false_and_no_error(timestamp: str) -> None:
             Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         ).decode(),
     ],
+    ids=["empty", "garbage", "no-key", "other-curve", "other-kind"],
 )
 def test_a_key_that_is_none_of_sendgrids_opens_nothing(key: str) -> None:
     assert not is_genuine(public_keys=(key,))
