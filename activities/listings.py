@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from temporalio import activity
 
 from activities import review_contracts as contracts
-from activities.db import auctions, audit, listings, notifications, people, photos, schedules, seller_feed
+from activities.db import auctions, audit, listings, notifications, people, photos, schedules, seller_feed, vin_reports
 from activities.db.audit import Deed
 from activities.db.engine import reading, transaction
 from activities.db.listings import Listing, Verdict
@@ -21,6 +21,9 @@ from activities.ledger import utc_now
 from activities.review_contracts import ListingState, ListingStep, StepTaken
 from domain.auction import MATERIAL_EDIT
 from domain.clock import to_text, truncate
+from domain.decoder_conflicts import conflicts
+from domain.decoding import best
+from domain.listing_checks import check_of, claimed, must_ask
 from domain.listings import EDITABLE, MOVES, Review, Status, Step, after, changed, flaws, is_material, review_due
 from domain.notices import NoticeKind
 from domain.seller_feed import FeedKind
@@ -43,6 +46,8 @@ MAILS: Mapping[Step, NoticeKind] = MappingProxyType(
         Step.REJECT: NoticeKind.LISTING_REJECTED,
     }
 )
+# So long a decoder's report is good for a listing that is sent in, where the settings say nothing else.
+REPORT_GOOD_FOR = timedelta(days=30)
 GONE = ListingState(Status.WITHDRAWN, Review.NONE, 0, gone=True)
 
 
@@ -57,22 +62,28 @@ class LotSteering(Protocol):
 
 
 class ListingWork(contracts.ListingActivities):
-    """Listings of one database, for the site at `public_url`."""
+    """Listings of one database, for the site at `public_url`; `good_for` is how long a decoder's report is fresh."""
 
     def __init__(
-        self, engine: Engine, public_url: str, steering: LotSteering, clock: Callable[[], datetime] = utc_now
+        self,
+        engine: Engine,
+        public_url: str,
+        steering: LotSteering,
+        clock: Callable[[], datetime] = utc_now,
+        good_for: timedelta = REPORT_GOOD_FOR,
     ) -> None:
         self._clock = clock
         self._engine = engine
         self._public_url = public_url
         self._steering = steering
+        self._good_for = good_for
 
     @activity.defn(name="look_at_listing")
     def look_at_listing(self, vehicle_id: int) -> ListingState:
         """Read where it stands."""
         with reading(self._engine) as connection:
             found = listings.listing(connection, vehicle_id)
-            return GONE if found is None else _state(connection, found)
+            return GONE if found is None else self._state(connection, found)
 
     @activity.defn(name="take_listing_step")
     def take_listing_step(self, work: ListingStep) -> StepTaken:
@@ -87,12 +98,12 @@ class ListingWork(contracts.ListingActivities):
                 return refused
             lot = None if work.lot_held else _lot_to_hold(connection, found, work)
             if lot is not None:
-                return StepTaken(_state(connection, found), hold_lot=lot)
+                return StepTaken(self._state(connection, found), hold_lot=lot)
             self._write(connection, found, work, now)
-            return StepTaken(_state(connection, _again(connection, found.id)))
+            return StepTaken(self._state(connection, _again(connection, found.id)))
 
     def _refusal(self, connection: Connection, found: Listing, work: ListingStep, now: datetime) -> StepTaken | None:
-        state = _state(connection, found)
+        state = self._state(connection, found)
         if _is_done(found, work):
             # Its answer was lost: it is given once more.
             return StepTaken(state)
@@ -126,6 +137,7 @@ class ListingWork(contracts.ListingActivities):
             "changed": names,
             "notes": work.notes,
             "lot_held": work.lot_held,
+            **_checked(connection, found),
         }
         subject = f"vehicle {found.id}"
         deed = Deed(now, work.actor_id, ACTIONS[work.step], subject, detail, work.request_id, work.address)
@@ -202,6 +214,16 @@ class ListingWork(contracts.ListingActivities):
         if await asyncio.to_thread(self._hold_reason, work.auction_id) in {None, MATERIAL_EDIT}:
             await self._steering.resume(work.auction_id, work.command_id)
 
+    def _state(self, connection: Connection, found: Listing) -> ListingState:
+        has_lot = found.status in {Status.SCHEDULED, Status.UNSOLD}
+        lot = listings.last_lot(connection, found.id) if has_lot else None
+        answers, told = vin_reports.answers(connection, found.told.vin), found.told
+        asks = must_ask(told, found.review, found.submitted_at, answers, good_for=self._good_for)
+        state = ListingState(
+            found.status, found.review, found.version, found.submitted_at, vin_to_check=told.vin if asks else ""
+        )
+        return state if lot is None else replace(state, lot=lot.auction_id, lot_ends_at=lot.ends_at)
+
     def _hold_reason(self, auction_id: int) -> str | None:
         with reading(self._engine) as connection:
             head = auctions.head(connection, auction_id)
@@ -228,11 +250,12 @@ def _unsold(seller: Person, found: Listing, result: str, link: str) -> dict[str,
     return {"name": seller.name, "title": found.told.title, "result": result, "listing_link": link}
 
 
-def _state(connection: Connection, found: Listing) -> ListingState:
-    has_lot = found.status in {Status.SCHEDULED, Status.UNSOLD}
-    lot = listings.last_lot(connection, found.id) if has_lot else None
-    state = ListingState(found.status, found.review, found.version, found.submitted_at)
-    return state if lot is None else replace(state, lot=lot.auction_id, lot_ends_at=lot.ends_at)
+def _checked(connection: Connection, found: Listing) -> dict[str, object]:
+    """What the decoders had said when a step was taken: how far they had checked, and which fields they contradict."""
+    answers = vin_reports.answers(connection, found.told.vin)
+    said = best(answers)
+    against = () if said is None else conflicts(said, claimed(found.told))
+    return {"decoder": check_of(found.told, answers).value, "conflicts": [each.field for each in against]}
 
 
 def _again(connection: Connection, vehicle_id: int) -> Listing:

@@ -26,6 +26,7 @@ from activities.payment_outcomes import (
     found_refund_change,
     give_back,
 )
+from activities.payment_reversals import note_reversal
 from activities.payment_settlement import is_followed, settlement
 from activities.providers.authorize_net_results import CardRef, ChargeOutcome, FoundCharge
 from activities.providers.failures import OutcomeUnknownError, RejectedError, UnavailableError
@@ -39,6 +40,7 @@ T = TypeVar("T")
 Follow = Callable[[Connection, Payment, datetime], Sequence[str]]
 DESCRIPTIONS: Mapping[Purpose, str] = MappingProxyType({Purpose.DEPOSIT: "Deposit"})
 REJECTED = "REJECTED"
+MANY_REVERSALS = 10
 log = structlog.get_logger(__name__)
 
 
@@ -67,7 +69,8 @@ class Postman(Protocol):
 
 
 class PaymentWork(contracts.PaymentActivities):
-    """The worker's side of the Payment workflow. `follow` says, by purpose, what a payment's end entails."""
+    """The worker's side of the Payment workflow. `follow` says, by purpose, what a payment's end entails; that
+    `many_reversals` charges are taken back within a day is an error in the log."""
 
     def __init__(
         self,
@@ -76,12 +79,15 @@ class PaymentWork(contracts.PaymentActivities):
         account: Accounts,
         follow: Mapping[Purpose, Follow],
         postman: Postman | None = None,
+        *,
+        many_reversals: int = MANY_REVERSALS,
     ) -> None:
         self._engine = engine
         self._vendor = vendor
         self._accounts = account
         self._follow = follow
         self._postman = postman
+        self._many_reversals = many_reversals
 
     @activity.defn(name="open_payment")
     async def open_payment(self, payment_id: int) -> contracts.PaymentPlan:
@@ -233,10 +239,11 @@ class PaymentWork(contracts.PaymentActivities):
         self, connection: Connection, payment_id: int, change: Change, only_from: State | None = None
     ) -> tuple[Payment, Sequence[str]]:
         """Move a payment and let its end have its consequences, in one transaction."""
-        now = utc_now()
+        now, before = utc_now(), payments.locked(connection, payment_id)
         payment, moved = payments.mark(connection, payment_id, change, now, only_from=only_from)
         if not moved:
             return payment, []
+        note_reversal(connection, before, payment, now, many=self._many_reversals)
         facts = {"payment_id": payment_id, "kind": payment.kind.value, "state": payment.state.value}
         log.info("payment_moved", **facts)
         refused = payment.kind is not Kind.CHARGE and payment.state in {State.DECLINED, State.FAILED}

@@ -12,7 +12,7 @@ from domain.listings import Review, Status, Step
 @dataclass(frozen=True, slots=True)
 class ListingState:
     """Where a listing stands. `lot` is the auction that runs for it, with its present end, or the last one of an unsold
-    listing; `gone`: it is deleted."""
+    listing; `gone`: it is deleted. `vin_to_check`: what was sent in lacks a decoder's report of this VIN."""
 
     status: Status
     review: Review
@@ -21,6 +21,7 @@ class ListingState:
     lot: int | None = None
     lot_ends_at: datetime | None = None
     gone: bool = False
+    vin_to_check: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Post(Protocol):
 
 
 class SellerFeedWork(contracts.SellerFeedActivities):
-    """Deliveries of one database; `public_url` is where the links in mails lead."""
+    """Deliveries of one database; `public_url` is where the links in mails lead, `queue` where feeds are told."""
 
     def __init__(
         self,
@@ -46,12 +46,15 @@ class SellerFeedWork(contracts.SellerFeedActivities):
         secrets: EndpointSecrets,
         public_url: str,
         clock: Callable[[], datetime] = utc_now,
+        *,
+        queue: str = "",
     ) -> None:
         self._engine = engine
         self._post = post
         self._secrets = secrets
         self._link = public_url + SELLER_PATH
         self._clock = clock
+        self._queue = queue
 
     @activity.defn(name="look_at_feed")
     def look_at_feed(self, work: contracts.LookAtFeed) -> contracts.FeedSeen:
@@ -59,7 +62,7 @@ class SellerFeedWork(contracts.SellerFeedActivities):
         with transaction(self._engine) as connection:
             seen = seller_deliveries.look(connection, work.endpoint_id, truncate(work.now), AT_ONCE)
         due = [contracts.Due(each.event_id, each.vehicle_id, each.replays) for each in seen.due]
-        return contracts.FeedSeen(seen.is_open, due, seen.next_at)
+        return contracts.FeedSeen(seen.is_open, due, seen.next_at, self._queue)
 
     @activity.defn(name="deliver_event")
     async def deliver_event(self, work: contracts.DeliverEvent) -> None:

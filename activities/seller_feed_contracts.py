@@ -26,11 +26,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class FeedSeen:
-    """What is due, and when the next event is. Nothing is ever again at an endpoint that is not `is_open`."""
+    """What is due, and when the next event is. Nothing is ever again at an endpoint that is not `is_open`. `queue` is
+    the task queue where feeds are told now; nothing where whoever looked does not know."""
 
     is_open: bool
     due: list[Due] = field(default_factory=list)
     next_at: datetime | None = None
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

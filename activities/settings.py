@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     bid_rate_per_second: Count = 20
     refusals_per_minute: Count = 60
 
+    payment_reversals_alert: Count = 10
+
     sse_queue: Count = 64
     sse_heartbeat_s: Seconds = 15
     sse_max_life_s: Seconds = 900

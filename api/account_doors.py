@@ -25,7 +25,6 @@ from temporal.listings import Listings
 from temporal.notices import Notices
 from temporal.offers import Offers
 from temporal.payments import Payments
-from temporal.photos import Photos
 from temporal.seller_feeds import SellerFeeds
 from temporal.upkeep import Job, Upkeep
 from temporal.vins import Vins
@@ -78,7 +77,7 @@ def open_account_doors(
                 **_jobs(engine, notices, accounts, payments),
                 **_offer_jobs(engine, Offers(temporal, queue)),
                 **_of_feeds(engine, SellerFeeds(temporal, queue)),
-                **_photo_jobs(engine, photos.door),
+                **_photo_jobs(engine, photos),
             }
         ),
         hosted_form=HostedForm.of(vendors),
@@ -107,11 +106,15 @@ def _jobs(engine: Engine, notices: Notices, accounts: Accounts, payments: Paymen
     }
 
 
-def _photo_jobs(engine: Engine, photos: Photos) -> dict[str, Job]:
+def _photo_jobs(engine: Engine, photos: PhotoDesk) -> dict[str, Job]:
     async def start_photos() -> None:
-        await photos.start_unstarted(engine)
+        await photos.door.start_unstarted(engine)
 
-    return {"start_photos": start_photos}
+    async def refresh_keys() -> None:
+        if photos.keys is not None:
+            await asyncio.to_thread(photos.keys.refresh)
+
+    return {"start_photos": start_photos, "refresh_keys": refresh_keys}
 
 
 def _offer_jobs(engine: Engine, offers: Offers) -> dict[str, Job]:

@@ -37,13 +37,16 @@ from api import (
     email_changes,
     errors,
     explanations,
+    inventory_pages,
     links,
+    listing_import_pages,
     listing_imports,
     listing_reviews,
     listings,
     live,
     mail_troubles,
     my_searches,
+    offer_pages,
     offers,
     onboarding,
     onboarding_pages,
@@ -59,9 +62,12 @@ from api import (
     purchase_forms,
     purchases,
     questions,
+    quotes,
+    rates,
     receipts,
     registration,
     review_pages,
+    saved_search_pages,
     schedules,
     search,
     second_factors,
@@ -76,8 +82,10 @@ from api import (
     steering,
     step_up,
     tokens,
+    vehicle_pages,
     vehicles,
     vins,
+    watch_pages,
     webhooks,
     withdrawals,
 )
@@ -89,7 +97,7 @@ from api.pace import Pace
 from api.recent import Recent
 from api.requests import Metrics, Requests
 from api.routes import check_audiences
-from api.search_upkeep import search_jobs
+from api.search_upkeep import SearchLoading, search_jobs
 from api.selling import Selling
 from api.signins import SignIns
 from api.starts import AuctionStarts
@@ -119,6 +127,8 @@ ROUTES = (
     search,
     my_searches,
     auctions,
+    quotes,
+    rates,
     schedules,
     steering,
     withdrawals,
@@ -161,7 +171,9 @@ ROUTES = (
     offers,
     purchase_forms,
     operations,
+    vehicle_pages,
     pages,
+    inventory_pages,
     seller_hooks,
     seller_reviews,
     sellers,
@@ -170,7 +182,11 @@ ROUTES = (
     security_pages,
     static,
     webhooks,
+    listing_import_pages,
     selling_pages,
+    saved_search_pages,
+    watch_pages,
+    offer_pages,
     review_pages,
 )
 
@@ -231,6 +247,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         temporal = await connect(settings, secret, lazy=True)
         services = assemble(settings, stack, secret=secret, redis=redis, temporal=temporal)
         stack.push_async_callback(services.ways_in.post.finish)
+        loading = SearchLoading(services.database.engine, services.search)
+        services.checks["search"] = loading.check
+        loading.start()
         services.sweeper.start()
         services.courier.start()
         stack.push_async_callback(services.courier.stop)

@@ -1,52 +1,39 @@
-"""Auctions to look at: the lists, one lot, its public history, the asker's own position, and its ledger."""
+"""Auctions to look at: one lot, its public history, the asker's own position, and its ledger."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from activities.db import auctions, bids, history
-from activities.db.auctions import Head, Lot, LotFilter, LotKey
+from activities.db.auctions import Head
 from activities.db.bids import Mine
 from activities.db.history import HistoryLine, LedgerRow
 from api.bid_views import EntryView, SignedHeadView, entry_view
 from api.database import now
-from api.examples import AUCTION, ENTRY, FULL_AUCTION, LINE, MINE, SIGNED_HEAD
+from api.examples import ENTRY, FULL_AUCTION, LINE, MINE, SIGNED_HEAD
 from api.identifiers import Id
-from api.paging import ID_MAX, Cursor, Limit, lot_cursor, lot_key, number_key
+from api.paging import Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Audience, SignedIn, Viewer
 from api.state import services_of
-from api.vehicles import VehicleQuery
 from api.views import (
-    AuctionView,
     FullAuctionView,
     HistoryLineView,
     MineView,
-    auction_view,
     full_auction_view,
     history_view,
     mine_view,
 )
 from domain.auction import Status
-from domain.clock import to_text, truncate
+from domain.clock import to_text
 
 LEDGER_PAGE = 500
-Cents = Annotated[int | None, Query(ge=0, le=ID_MAX)]
 LedgerLimit = Annotated[int, Query(ge=1, le=LEDGER_PAGE)]
 router = APIRouter(prefix="/api/auctions", tags=["auctions"])
-
-
-class AuctionPage(TypedDict):
-    """A page of auctions, by what ends soonest; ended ones alone from the latest end back."""
-
-    items: list[AuctionView]
-    next_cursor: str | None
-    total: int
 
 
 class HistoryPage(TypedDict):
@@ -66,48 +53,6 @@ class LedgerPage(TypedDict):
     next_cursor: str | None
     total: int
     head: SignedHeadView
-
-
-def lot_filter(
-    vehicle: VehicleQuery,
-    status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
-    price_from_cents: Cents = None,
-    price_to_cents: Cents = None,
-    closing_before: AwareDatetime | None = None,
-) -> LotFilter:
-    """The filter on auctions in a query string."""
-    return LotFilter(
-        statuses=tuple(sorted({each.value for each in status or ()})),
-        vehicle=vehicle,
-        price_from_cents=price_from_cents,
-        price_to_cents=price_to_cents,
-        closing_before=None if closing_before is None else truncate(closing_before),
-    )
-
-
-LotQuery = Annotated[LotFilter, Depends(lot_filter)]
-
-
-@router.get(
-    "",
-    **about(
-        Audience.PUBLIC,
-        "INVALID_CURSOR",
-        example={"items": [AUCTION], "next_cursor": "1778011200000-7", "total": 12},
-    ),
-)
-async def list_auctions(
-    request: Request, _: Viewer, wanted: LotQuery, limit: Limit = 20, cursor: Cursor = None
-) -> AuctionPage:
-    """Auctions by what ends soonest; ended ones alone from the latest end back."""
-    found, total = await services_of(request).database.read(lots_and_total, wanted, lot_key(cursor), limit + 1)
-    shown, moment = found[:limit], now()
-    last = LotKey(shown[-1].head.ends_at, shown[-1].head.id) if len(found) > limit else None
-    return {
-        "items": [auction_view(lot, moment) for lot in shown],
-        "next_cursor": None if last is None else lot_cursor(last),
-        "total": total,
-    }
 
 
 @router.get("/{auction_id}", **about(Audience.PUBLIC, "AUCTION_NOT_FOUND", example=FULL_AUCTION))
@@ -188,13 +133,6 @@ async def public_ledger(
         "total": head.seq,
         "head": signed,
     }
-
-
-def lots_and_total(
-    connection: Connection, wanted: LotFilter, after: LotKey | None, limit: int
-) -> tuple[list[Lot], int]:
-    """A page of lots and how many there are."""
-    return auctions.lot_page(connection, wanted, after=after, limit=limit), auctions.count_lots(connection, wanted)
 
 
 def known_head(connection: Connection, auction_id: int) -> Head:

@@ -98,7 +98,13 @@ class DocumentsBody(BaseModel):
     PATH,
     status_code=201,
     **about(
-        Audience.SELLER, *OWN, "LISTING_OVER", "TOO_MANY_DOCUMENTS", example={"items": [NEW_DOCUMENT]}, success=201
+        Audience.SELLER,
+        *OWN,
+        "LISTING_OVER",
+        "TOO_MANY_DOCUMENTS",
+        "PHOTOS_UNAVAILABLE",
+        example={"items": [NEW_DOCUMENT]},
+        success=201,
     ),
 )
 async def add_documents(request: Request, person: Seller, vehicle_id: Id, body: DocumentsBody) -> NewDocuments:
@@ -127,7 +133,14 @@ async def list_documents(request: Request, person: SignedIn, vehicle_id: Id) -> 
 
 @router.get(
     ONE,
-    **about(Audience.SIGNED_IN, "VEHICLE_NOT_FOUND", "DOCUMENT_NOT_FOUND", "DOCUMENT_NOT_READY", example=LINK_EXAMPLE),
+    **about(
+        Audience.SIGNED_IN,
+        "VEHICLE_NOT_FOUND",
+        "DOCUMENT_NOT_FOUND",
+        "DOCUMENT_NOT_READY",
+        "PHOTOS_UNAVAILABLE",
+        example=LINK_EXAMPLE,
+    ),
 )
 async def read_document(request: Request, person: SignedIn, vehicle_id: Id, document_id: str) -> DocumentLink:
     """A link to the document that is good for five minutes, and that a browser saves as a file."""

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from api.listing_views import ListingBody, plain
 from api.listings import told_in
+from domain.chassis_numbers import held_number
 from domain.errors import InvalidError
 from domain.listings import NAMES, Particulars
 
@@ -89,7 +90,8 @@ def _read(text: str, moment: datetime) -> Read:
             break
         found = _line(line, header, row, seen, moment)
         if isinstance(found, Particulars):
-            told[line], seen[found.vin] = found, line
+            told[line] = found
+            seen[held_number(found) or found.vin] = line
         else:
             errors.extend(found)
     if not told and not errors:
@@ -130,8 +132,9 @@ def _line(
         told = told_in(body, moment)
     except InvalidError as error:
         return [_error(line, "vin", "vin", error.detail)]
-    if told.vin in seen:
-        return [_error(line, "vin", "repeated_vin", f"is the VIN of line {seen[told.vin]} too")]
+    number = held_number(told) or told.vin
+    if number in seen:
+        return [_error(line, "vin", "repeated_vin", f"is the VIN of line {seen[number]} too")]
     return told
 
 

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from activities.db import audit, listings
 from activities.db.audit import Deed
+from activities.db.people import Person
 from api.database import now
 from api.listing_files import COLUMNS, ERRORS_SHOWN, LineError, Read, read_file, write_file
 from api.listing_views import VIN
@@ -21,7 +25,8 @@ from api.problems import fail
 from api.routes import about
 from api.security import Audience, Seller
 from api.sources import source_of
-from api.state import services_of
+from api.state import Services, services_of
+from domain.chassis_numbers import held_number
 
 EXPORTED_MOST = 10_000
 EXAMPLE: dict[str, Any] = {
@@ -54,33 +59,72 @@ class ImportReport(TypedDict):
     error_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class LookedThrough:
+    """A file that was read, and all that is wrong with it, in the order of its lines."""
+
+    found: Read
+    errors: Sequence[LineError]
+
+    def raise_errors(self) -> None:
+        """Raise IMPORT_ERRORS where there is one."""
+        if self.errors:
+            shown, count = self.errors[:ERRORS_SHOWN], len(self.errors)
+            raise fail("IMPORT_ERRORS", lines=self.found.lines, errors=shown, error_count=count)
+
+    def report(self, created: Sequence[Created] = ()) -> ImportReport:
+        """What became of it."""
+        return {
+            "lines": self.found.lines,
+            "created": list(created),
+            "errors": list(self.errors[:ERRORS_SHOWN]),
+            "error_count": len(self.errors),
+        }
+
+
 @router.post("/api/vehicles/import", **IMPORT)
 async def import_listings(request: Request, person: Seller, *, check_only: CheckOnly = False) -> ImportReport:
     """Make a draft of each line of a CSV file (UTF-8, columns as in the export), all of them or none.
 
     With `check_only=true` nothing is written in any case, and the report says what would hinder it.
     """
-    services, moment = services_of(request), now()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/csv":
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the file as Content-Type: text/csv.")
-    found = await asyncio.to_thread(read_file, await request.body(), moment)
-    known = await services.database.read(_known, [told.vin for told in found.told.values()], person.id)
-    errors = sorted([*found.errors, *_listed(found, known)], key=lambda error: error["line"])
-    if errors and not check_only:
-        raise fail("IMPORT_ERRORS", lines=found.lines, errors=errors[:ERRORS_SHOWN], error_count=len(errors))
-    created: list[Created] = []
-    if not check_only:
-        asker, source = await asker_of(request, person), source_of(request)
-        wanted = [(line, Written(asker, told, moment, source)) for line, told in found.told.items()]
+    data = await request.body()
+    if check_only:
+        return (await looked_through(services_of(request), person, data, now())).report()
+    return await taken_in(request, person, data)
+
+
+async def looked_through(services: Services, person: Person, data: bytes, moment: datetime) -> LookedThrough:
+    """A file with everything that hinders its import now."""
+    found = await asyncio.to_thread(read_file, data, moment)
+    numbers = {line: number for line, told in found.told.items() if (number := held_number(told)) is not None}
+    known = await services.database.read(listings.open_with_numbers, list(numbers.values()), person.id)
+    listed: list[LineError] = [
+        {"line": line, "field": "vin", "rule": "VIN_LISTED", "message": _where(known[number])}
+        for line, number in numbers.items()
+        if number in known
+    ]
+    return LookedThrough(found, sorted([*found.errors, *listed], key=lambda error: error["line"]))
+
+
+async def taken_in(request: Request, person: Person, data: bytes) -> ImportReport:
+    """Make a draft of each line, all or none. Raises IMPORT_ERRORS."""
+    services, moment = services_of(request), now()
+    seen = await looked_through(services, person, data, moment)
+    seen.raise_errors()
+    asker, source = await asker_of(request, person), source_of(request)
+    wanted = [(line, Written(asker, told, moment, source)) for line, told in seen.found.told.items()]
+    try:
         created = await services.database.write(_create, wanted)
-        for each in created:
-            await services.listings.follow(each["vehicle_id"])
-    return {
-        "lines": found.lines,
-        "created": created,
-        "errors": errors[:ERRORS_SHOWN],
-        "error_count": len(errors),
-    }
+    except IntegrityError:
+        # Somebody has listed one of them in between.
+        (await looked_through(services, person, data, moment)).raise_errors()
+        raise
+    for each in created:
+        await services.listings.follow(each["vehicle_id"])
+    return seen.report(created)
 
 
 @router.get("/api/me/vehicles.csv", **about(Audience.SELLER, example=FILE))
@@ -91,19 +135,6 @@ async def export_listings(request: Request, person: Seller) -> Response:
     text = await asyncio.to_thread(write_file, [each.told for each in found])
     headers = {"content-disposition": 'attachment; filename="vehicles.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _known(connection: Connection, vins: Sequence[str], person_id: int) -> dict[str, int | None]:
-    """The open listings of these VINs: the vehicle where it is this person's own, else None."""
-    return listings.open_with_vins(connection, vins, person_id)
-
-
-def _listed(found: Read, known: dict[str, int | None]) -> list[LineError]:
-    return [
-        {"line": line, "field": "vin", "rule": "VIN_LISTED", "message": _where(known[told.vin])}
-        for line, told in found.told.items()
-        if told.vin in known
-    ]
 
 
 def _where(vehicle_id: int | None) -> str:

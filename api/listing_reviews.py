@@ -12,8 +12,8 @@ from activities.db.listings import Listing
 from activities.db.people import Person
 from api.commands import OneLine
 from api.identifiers import Id
-from api.listing_views import LISTING, SUBMITTED, ListingPage, ListingView, listing_view
-from api.listings import raise_over, raise_refusal
+from api.listing_views import LISTING, SUBMITTED, ListingPage, ListingView
+from api.listings import raise_over, raise_refusal, views
 from api.paging import Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
@@ -73,7 +73,7 @@ async def queue(
     found = await read(listings.in_review, review, after_id=number_key(cursor), limit=limit + 1)
     total = await read(listings.count_in_review, review)
     return {
-        "items": [listing_view(each) for each in found[:limit]],
+        "items": await read(views, found[:limit]),
         "next_cursor": str(found[limit - 1].id) if len(found) > limit else None,
         "total": total,
     }
@@ -83,7 +83,7 @@ async def queue(
 async def one(request: Request, person: Admin, vehicle_id: Id) -> ListingView:
     """One listing: its working copy, what the public sees, and what differs."""
     await note_read(request, person, "listing", f"vehicle {vehicle_id}")
-    return listing_view(await services_of(request).database.read(_found, vehicle_id))
+    return (await services_of(request).database.read(_views, vehicle_id))[0]
 
 
 @router.post(
@@ -126,9 +126,8 @@ async def _decided(request: Request, person: Person, vehicle_id: int, wish: Take
     request_id, address = source_of(request)
     asked = TakeStep(wish.step, wish.version, person.id, wish.notes, request_id, address)
     answer = await services.listings.take_step(vehicle_id, asked)
-    found = await services.database.read(_found, vehicle_id)
-    raise_refusal(answer, found)
-    return listing_view(found)
+    raise_refusal(answer, await services.database.read(_found, vehicle_id))
+    return (await services.database.read(_views, vehicle_id))[0]
 
 
 def _reviewable(connection: Connection, vehicle_id: int, person: Person) -> None:
@@ -137,6 +136,10 @@ def _reviewable(connection: Connection, vehicle_id: int, person: Person) -> None
     if found.seller_id == person.id:
         raise fail("OWN_LISTING")
     raise_over(found)
+
+
+def _views(connection: Connection, vehicle_id: int) -> list[ListingView]:
+    return views(connection, [_found(connection, vehicle_id)])
 
 
 def _found(connection: Connection, vehicle_id: int) -> Listing:

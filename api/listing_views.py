@@ -11,7 +11,9 @@ from typing_extensions import TypedDict
 
 from activities.db.listings import Listing
 from api.commands import OneLine
+from api.vin_check_views import CHECK_EXAMPLE, CheckView, check_view
 from domain.clock import to_text
+from domain.decoding import Answers
 from domain.listings import (
     CENTS_MOST,
     LENGTHS_DAYS,
@@ -142,6 +144,7 @@ class ListingView(TypedDict):
     """A seller's own listing. `told` is the working copy where there is one, else what the public sees.
 
     `changed` names what differs from what the public sees; `material` says that bidders would be asked about it.
+    `decoder` says how far the decoders have checked it, and what they say otherwise.
     """
 
     id: int
@@ -154,6 +157,7 @@ class ListingView(TypedDict):
     changed: list[str]
     material: bool
     disclosures_hash: str | None
+    decoder: CheckView
     created_at: str
     updated_at: str | None
     listed_at: str | None
@@ -179,6 +183,7 @@ LISTING: Mapping[str, Any] = MappingProxyType(
         "changed": [],
         "material": False,
         "disclosures_hash": None,
+        "decoder": dict(CHECK_EXAMPLE),
         "created_at": "2026-05-04T15:00:00.000Z",
         "updated_at": "2026-05-04T15:12:40.100Z",
         "listed_at": None,
@@ -189,8 +194,8 @@ SUBMITTED: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def listing_view(found: Listing) -> ListingView:
-    """A listing as its seller and the admins see it."""
+def listing_view(found: Listing, answers: Answers) -> ListingView:
+    """A listing as its seller and the admins see it, with what the decoders have answered of its VIN."""
     names = () if found.public is None else changed(found.public, found.told)
     return {
         "id": found.id,
@@ -208,6 +213,7 @@ def listing_view(found: Listing) -> ListingView:
         "changed": list(names),
         "material": is_material(names),
         "disclosures_hash": found.disclosures_hash,
+        "decoder": check_view(found, answers),
         "created_at": to_text(found.created_at),
         "updated_at": _when(found.updated_at),
         "listed_at": _when(found.listed_at),

@@ -1,5 +1,6 @@
 """Listings for their sellers: written with optimistic concurrency, sent in for review, withdrawn and deleted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -10,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from activities.db import audit, listings, schedules
+from activities.db import audit, listings, schedules, vin_reports
 from activities.db.audit import Deed, Source
 from activities.db.listings import Listing
 from activities.db.people import Person
+from api import vins
 from api.commands import acts_as_admin
 from api.database import now
 from api.identifiers import Id
@@ -23,7 +25,8 @@ from api.problems import fail
 from api.routes import about
 from api.security import Audience, Seller
 from api.sources import source_of
-from api.state import services_of
+from api.state import Services, services_of
+from domain.chassis_numbers import held_number
 from domain.errors import InvalidError
 from domain.listings import OVER, WITHDRAWABLE, YEARS_AHEAD, Particulars, Status, Step
 from domain.sellers import day_in_chicago
@@ -69,10 +72,10 @@ async def begin(request: Request, response: Response, person: Seller, body: List
     try:
         found = await services.database.write(add, written)
     except IntegrityError:
-        raise await _listed(request, person, written.told.vin) from None
+        raise await _listed(request, person, written.told) from None
     await services.listings.follow(found.id)
     response.headers["location"] = f"/api/me/vehicles/{found.id}"
-    return _shown(response, found)
+    return await _shown(services, response, found)
 
 
 @router.get(
@@ -86,7 +89,7 @@ async def own_listings(request: Request, person: Seller, limit: Limit = 20, curs
     total = await read(listings.count_of_seller, person.id)
     more = len(found) > limit
     return {
-        "items": [listing_view(each) for each in found[:limit]],
+        "items": await read(views, found[:limit]),
         "next_cursor": str(found[limit - 1].id) if more else None,
         "total": total,
     }
@@ -95,8 +98,8 @@ async def own_listings(request: Request, person: Seller, limit: Limit = 20, curs
 @router.get("/api/me/vehicles/{vehicle_id}", **about(Audience.SELLER, *OWN, example=dict(LISTING)))
 async def own_listing(request: Request, response: Response, person: Seller, vehicle_id: Id) -> ListingView:
     """One of my listings, with its working copy."""
-    asker = await asker_of(request, person)
-    return _shown(response, await services_of(request).database.read(owned, vehicle_id, asker))
+    services, asker = services_of(request), await asker_of(request, person)
+    return await _shown(services, response, await services.database.read(owned, vehicle_id, asker))
 
 
 @router.put(
@@ -112,22 +115,27 @@ async def write_listing(
     try:
         found = await services.database.write(write, written)
     except IntegrityError:
-        raise await _listed(request, person, written.told.vin) from None
-    return _shown(response, found)
+        raise await _listed(request, person, written.told) from None
+    return await _shown(services, response, found)
 
 
 @router.post(f"{PATH}/submit", **about(Audience.SELLER, *OWN, *STALE, *STEPS, example=dict(SUBMITTED)))
 async def submit(
     request: Request, response: Response, person: Seller, vehicle_id: Id, if_match: IfMatch = None
 ) -> ListingView:
-    """Send the working copy in, as its next version; an admin reads it within one business day."""
+    """Send the working copy in, as its next version; an admin reads it within one business day.
+
+    The decoders are asked for its VIN. It is sent in all the same where they are away: `decoder` says so, and they are
+    asked again later.
+    """
     services, asker = services_of(request), await asker_of(request, person)
     wish = TakeStep(Step.SUBMIT, version_of(if_match), person.id, {}, *source_of(request))
     raise_over(await services.database.read(owned, vehicle_id, asker))
     answer = await services.listings.take_step(vehicle_id, wish)
     found = await services.database.read(owned, vehicle_id, asker)
     raise_refusal(answer, found)
-    return _shown(response, found)
+    await vins.ask_for(services, person.id, found.told)
+    return await _shown(services, response, found)
 
 
 @router.post(
@@ -138,7 +146,7 @@ async def withdraw(request: Request, response: Response, person: Seller, vehicle
     services, asker = services_of(request), await asker_of(request, person)
     found = await services.database.write(take_back, vehicle_id, asker, now(), source_of(request))
     await services.listings.tell(vehicle_id)
-    return _shown(response, found)
+    return await _shown(services, response, found)
 
 
 @router.delete(PATH, status_code=204, **about(Audience.SELLER, *OWN, "LISTING_IN_AUCTION", success=204))
@@ -183,6 +191,12 @@ def owned(connection: Connection, vehicle_id: int, asker: Asker, *, lock: bool =
     if not asker.is_admin and found.seller_id != asker.person.id:
         raise fail("VEHICLE_NOT_FOUND" if found.listed_at is None else "NOT_YOUR_LISTING")
     return found
+
+
+def views(connection: Connection, found: Sequence[Listing]) -> list[ListingView]:
+    """Listings as their sellers and the admins see them, with what the decoders say of all, in one query."""
+    answers = vin_reports.answers_of(connection, [each.told.vin for each in found])
+    return [listing_view(each, answers[each.told.vin]) for each in found]
 
 
 def add(connection: Connection, written: Written) -> Listing:
@@ -253,13 +267,14 @@ def _note(
     audit.note(connection, Deed(at, asker.person.id, action, f"vehicle {vehicle_id}", detail, *source))
 
 
-async def _listed(request: Request, person: Person, vin: str) -> Exception:
+async def _listed(request: Request, person: Person, told: Particulars) -> Exception:
     """VIN_LISTED, with the listing where it is the person's own."""
-    other = await services_of(request).database.read(listings.open_with_vin, vin)
-    own = None if other is None else await services_of(request).database.read(listings.listing, other)
+    read, number = services_of(request).database.read, held_number(told)
+    other = None if number is None else await read(listings.open_with_number, number)
+    own = None if other is None else await read(listings.listing, other)
     return fail("VIN_LISTED", vehicle_id=other if own is not None and own.seller_id == person.id else None)
 
 
-def _shown(response: Response, found: Listing) -> ListingView:
+async def _shown(services: Services, response: Response, found: Listing) -> ListingView:
     response.headers["etag"] = etag(found.version)
-    return listing_view(found)
+    return (await services.database.read(views, [found]))[0]

@@ -25,7 +25,7 @@ from api.views import AuctionView, VehicleView, auction_view, vehicle_view
 from domain.clock import to_text
 from domain.saved_searches import MOST_SEARCHES, Frequency
 from domain.search import Facet, Filters, Measure, Wrong
-from domain.watching import MOST_WATCHED
+from domain.watching import MOST_WATCHED, WatchNews
 
 NOTHING = Wrong("filters", "EMPTY", "choose something: everything new would be too much mail")
 SEARCH: dict[str, Any] = {
@@ -36,7 +36,12 @@ SEARCH: dict[str, Any] = {
     "created_at": "2026-05-05T12:00:00.000Z",
     "last_sent_at": None,
 }
-WATCHED: dict[str, Any] = {"vehicle": VEHICLE, "auction": AUCTION, "watched_at": "2026-05-05T12:00:00.000Z"}
+WATCHED: dict[str, Any] = {
+    "vehicle": VEHICLE,
+    "auction": AUCTION,
+    "watched_at": "2026-05-05T12:00:00.000Z",
+    "reminders": ["day", "hour", "minutes", "outbid", "reserve"],
+}
 router = APIRouter(prefix="/api/me", tags=["people"])
 
 
@@ -48,6 +53,14 @@ class NewSearch(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     filters: SearchForm
     frequency: Frequency = Field(default=Frequency.DAILY)
+
+
+class Reminders(BaseModel):
+    """What a watcher wants to be told: day, hour and minutes before the end, outbid, and the price at the reserve."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reminders": ["hour", "outbid"]}]})
+
+    reminders: frozenset[WatchNews]
 
 
 class SearchView(TypedDict):
@@ -68,11 +81,12 @@ class SearchList(TypedDict):
 
 
 class WatchedView(TypedDict):
-    """A vehicle on the list, with its newest auction if it has one."""
+    """A vehicle on the list, with its newest auction if it has one, and what its watcher wants to be told."""
 
     vehicle: VehicleView
     auction: AuctionView | None
     watched_at: str
+    reminders: list[str]
 
 
 class WatchList(TypedDict):
@@ -129,6 +143,16 @@ async def one_watched(request: Request, person: SignedIn, vehicle_id: Id) -> Wat
 async def watch(request: Request, person: SignedIn, vehicle_id: Id) -> WatchedView:
     """Watch a vehicle: you are told before its auction ends, when you are outbid, and when the reserve is met."""
     found = await services_of(request).database.write(_watch, person.id, vehicle_id)
+    return found[0]
+
+
+@router.put("/watchlist/{vehicle_id}/reminders", **about(Audience.SIGNED_IN, "NOT_WATCHED", example=WATCHED))
+async def remind(request: Request, person: SignedIn, vehicle_id: Id, wanted: Reminders) -> WatchedView:
+    """Be told only this of a vehicle from now on."""
+    database = services_of(request).database
+    if not await database.write(watchlist.remind, person.id, vehicle_id, wanted.reminders):
+        raise fail("NOT_WATCHED")
+    found = await database.read(_watched, person.id, vehicle_id)
     return found[0]
 
 
@@ -205,4 +229,5 @@ def _view(watched: Watched, rows: dict[int, VehicleSummary], lots: dict[int, Lot
         "vehicle": vehicle_view(rows[watched.vehicle_id]),
         "auction": None if lot is None else auction_view(lot, now()),
         "watched_at": to_text(watched.created_at),
+        "reminders": [each.value for each in WatchNews if each in watched.reminders],
     }

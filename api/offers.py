@@ -170,6 +170,7 @@ async def accept(request: Request, person: SignedIn, offer_id: OfferId, key: Key
         "COUNTER_TOO_HIGH",
         "TOO_MANY_OFFERS",
         "NOT_APPROVED_TO_BID",
+        "OWN_VEHICLE",
         example={**OFFER_EXAMPLE, "by": "seller", "step": 2, "your_turn": False},
     ),
 )
@@ -250,9 +251,18 @@ async def _answer(request: Request, offer_id: str, said: Said) -> OfferView:
         return offer_view(stored, side, now())
     if not was_done:
         _check_here(stored, side, said)
+        await _check_linked(services, stored, said)
         if binds:
             await services.database.write(_bind, stored, said)
     return await _carried_out(services, stored, side, said)
+
+
+async def _check_linked(services: Services, stored: Stored, said: Said) -> None:
+    """Neither side comes closer to a sale once the buyer was found to be linked to the seller."""
+    if said.act not in {Act.COUNTER, Act.ACCEPT}:
+        return
+    if stored.buyer_id in await services.database.read(links.barred_on, stored.auction_id):
+        raise fail(Code.OWN_VEHICLE)
 
 
 async def _carried_out(services: Services, stored: Stored, side: Side, said: Said) -> OfferView:

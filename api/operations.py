@@ -33,22 +33,32 @@ class HealthView(TypedDict):
     process_id: str
 
 
+class ReadyView(HealthView):
+    """This process should get traffic. `loading`: what answers 503 for a while all the same, nothing or `search`."""
+
+    loading: list[str]
+
+
 @router.get("/health", **about(Audience.PUBLIC, example={"status": "ok", "process_id": "api-1"}))
 async def health(request: Request, _: Viewer) -> HealthView:
     """Whether this process is alive; it asks nobody else."""
     return {"status": "ok", "process_id": services_of(request).settings.process_id}
 
 
-@router.get("/ready", **about(Audience.PUBLIC, "NOT_READY", example={"status": "ready", "process_id": "api-1"}))
-async def ready(request: Request, _: Viewer) -> HealthView:
-    """Whether this process should get traffic: its database, clock, Redis and Temporal."""
+@router.get(
+    "/ready",
+    **about(Audience.PUBLIC, "NOT_READY", example={"status": "ready", "process_id": "api-1", "loading": []}),
+)
+async def ready(request: Request, _: Viewer) -> ReadyView:
+    """Whether this process should get traffic: its database, clock, Redis and Temporal; search only at the start."""
     services = services_of(request)
     names = list(services.checks)
     found = await asyncio.gather(*(_reason(services.checks[name]) for name in names))
     reasons = {name: reason for name, reason in zip(names, found, strict=True) if reason is not None}
     if reasons:
         raise fail("NOT_READY", reasons=reasons, retry_after_s=RETRY_S)
-    return {"status": "ready", "process_id": services.settings.process_id}
+    loading = [] if services.search.is_filled else ["search"]
+    return {"status": "ready", "process_id": services.settings.process_id, "loading": loading}
 
 
 @router.get("/metrics", response_class=Response, **about(Audience.PUBLIC, "NOT_FOUND"))

@@ -1,6 +1,7 @@
 """The site's pages: each reads what it shows in one go, and hands it to `web` as the JSON values of the API."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,31 +10,32 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from activities.db import auctions, bids, history, my_lots, photos, vehicles
+from activities.db import auctions, bids, history, my_lots, photos, vehicles, watchlist
 from activities.db.auctions import FullLot, Lot, LotFilter, LotKey
 from activities.db.bids import NOTHING, Bid, Mine
 from activities.db.history import HistoryLine
 from activities.db.my_lots import MyLotKey
 from activities.db.people import Person
 from activities.db.photos import Photo
-from activities.db.vehicles import Vehicle, VehicleFilter
+from activities.db.vehicles import VehicleFilter
 from api.bid_views import attempt_view
 from api.database import now
 from api.frames import frame
 from api.identifiers import Id
+from api.listing_pictures import thumbnails, with_pictures
 from api.paging import lot_cursor, lot_key, my_lot_cursor, my_lot_key
 from api.photo_views import picture_view
 from api.problems import fail
 from api.purchase_views import ForSaleView
 from api.purchases import look
+from api.quotes import QuoteFacts, facts_for, on_page
 from api.routes import about
 from api.security import Audience, SignedIn, Viewer
 from api.signins import Identity
-from api.state import Services, services_of
+from api.state import services_of
 from api.views import (
     auction_view,
     full_auction_view,
-    full_vehicle_view,
     history_view,
     mine_view,
 )
@@ -44,7 +46,6 @@ from web.purchase_views import ForSale
 PAGE = 24
 HISTORY_LINES = 20
 ATTEMPTS = 20
-VEHICLE_AUCTIONS = 20
 router = APIRouter(include_in_schema=False)
 
 
@@ -56,6 +57,7 @@ class MarketFacts:
     total: int
     makes: list[str]
     mine: dict[int, Mine]
+    photos: dict[int, Photo]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class LotFacts:
     mine: Mine
     photos: list[Photo]
     for_sale: ForSaleView
+    quote: QuoteFacts
+    is_watched: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,11 @@ async def auction_list(request: Request, identity: Viewer) -> HTMLResponse:
         filters,
         facts.total,
         None if last is None else lot_cursor(last),
-        _mine_views(shown, facts.mine, identity.person),
+        mine_views({lot.head.id: lot for lot in shown}, facts.mine, identity.person),
         facts.makes,
+        thumbnails(services, facts.photos),
     )
-    return HTMLResponse(services.pages.auction_list(view))
+    return with_pictures(services, services.pages.auction_list(view))
 
 
 @router.get("/auctions/{auction_id}", response_class=HTMLResponse, **about(Audience.PUBLIC, "AUCTION_NOT_FOUND"))
@@ -124,32 +129,27 @@ async def auction_page(
     services, person, moment = services_of(request), identity.person, now()
     facts = await services.database.read(_lot, auction_id, person, moment)
     head = facts.lot.head
+    mine = None if person is None else mine_view(head, person.id, facts.mine)
+    least = head.minimum_next_cents if mine is None else mine["minimum_cents"]
+    priced = on_page(services, facts.lot, facts.quote, least, moment)
     may_buy = person is not None and person.can_bid and person.id != head.seller_id
     view = views.Auction(
         frame(request, notice),
         full_auction_view(facts.lot, moment),
         str(uuid.uuid4()),
         str(uuid.uuid4()),
-        None if person is None else mine_view(head, person.id, facts.mine),
+        mine,
         [history_view(line) for line in facts.lines],
         facts.total,
         person is not None and person.id == head.seller_id,
         form,
         [picture_view(photo, services.photos.links, moment) for photo in facts.photos],
         ForSale(facts.for_sale, moment, str(uuid.uuid4()), str(uuid.uuid4()), may_buy),
+        priced.quote,
+        priced.fee,
+        facts.is_watched,
     )
-    return _with_pictures(services, services.pages.auction(view), status)
-
-
-@router.get("/vehicles/{vehicle_id}", response_class=HTMLResponse, **about(Audience.PUBLIC, "VEHICLE_NOT_FOUND"))
-async def vehicle(request: Request, _: Viewer, vehicle_id: Id) -> HTMLResponse:
-    """A vehicle and the auctions it has been in."""
-    services, moment = services_of(request), now()
-    found, lots, shown = await services.database.read(_vehicle, vehicle_id)
-    pictures = [picture_view(photo, services.photos.links, moment) for photo in shown]
-    listed = [auction_view(lot, moment) for lot in lots]
-    view = views.Vehicle(frame(request), full_vehicle_view(found), listed, pictures)
-    return _with_pictures(services, services.pages.vehicle(view))
+    return with_pictures(services, services.pages.auction(view), status)
 
 
 @router.get("/my-bids", response_class=HTMLResponse, **about(Audience.SIGNED_IN))
@@ -172,11 +172,6 @@ async def my_bids(request: Request, person: SignedIn, cursor: str | None = None)
     return HTMLResponse(services.pages.my_bids(views.MyBids(frame(request), items, cursor)))
 
 
-def _with_pictures(services: Services, page: str, status: int = 200) -> HTMLResponse:
-    """A page that may load pictures from where they are kept."""
-    return HTMLResponse(page, status, {"content-security-policy": services.photos.viewing_policy})
-
-
 def _wanted(filters: Filters) -> LotFilter:
     """The tab "live" also shows what is held or closing: to a visitor these are under way."""
     statuses = ("live", "held", "closing") if filters.status == "live" else (filters.status,)
@@ -189,17 +184,19 @@ def _wanted(filters: Filters) -> LotFilter:
     )
 
 
-def _mine_views(lots: list[Lot], mine: dict[int, Mine], person: Person | None) -> dict[int, views.Json]:
+def mine_views(lots: Mapping[int, Lot], mine: Mapping[int, Mine], person: Person | None) -> dict[int, views.Json]:
+    """The positions of a reader in the lots of a list, by the auction's id; nobody's where nobody has signed in."""
     if person is None:
         return {}
-    return {lot.head.id: mine_view(lot.head, person.id, mine.get(lot.head.id, NOTHING)) for lot in lots}
+    return {key: mine_view(lot.head, person.id, mine.get(key, NOTHING)) for key, lot in lots.items()}
 
 
 def _market(connection: Connection, wanted: LotFilter, after: LotKey | None, person: Person | None) -> MarketFacts:
     found = auctions.lot_page(connection, wanted, after=after, limit=PAGE + 1)
     ids = [lot.head.id for lot in found]
     mine = bids.mine_in(connection, ids, person.id) if person is not None else {}
-    return MarketFacts(found, auctions.count_lots(connection, wanted), vehicles.makes(connection), mine)
+    pictures = photos.primary_in(connection, [lot.vehicle.id for lot in found])
+    return MarketFacts(found, auctions.count_lots(connection, wanted), vehicles.makes(connection), mine, pictures)
 
 
 def _lot(connection: Connection, auction_id: int, person: Person | None, moment: datetime) -> LotFacts:
@@ -209,16 +206,11 @@ def _lot(connection: Connection, auction_id: int, person: Person | None, moment:
     lines = history.history_page(connection, auction_id, limit=HISTORY_LINES)
     mine = NOTHING if person is None else bids.mine(connection, auction_id, person.id)
     shown = photos.primary_first(photos.public_of(connection, found.vehicle.id))
-    sale = look(connection, auction_id, None if person is None else person.id, moment)
-    return LotFacts(found, lines, history.count_history(connection, auction_id), mine, shown, sale)
-
-
-def _vehicle(connection: Connection, vehicle_id: int) -> tuple[Vehicle, list[Lot], list[Photo]]:
-    found = vehicles.vehicle(connection, vehicle_id)
-    if found is None:
-        raise fail("VEHICLE_NOT_FOUND")
-    lots = auctions.lots_of_vehicle(connection, vehicle_id, limit=VEHICLE_AUCTIONS)
-    return found, lots, photos.primary_first(photos.public_of(connection, vehicle_id))
+    user_id = None if person is None else person.id
+    sale, quote = look(connection, auction_id, user_id, moment), facts_for(connection, user_id)
+    total = history.count_history(connection, auction_id)
+    is_watched = user_id is not None and bool(watchlist.watched_among(connection, user_id, [found.vehicle.id]))
+    return LotFacts(found, lines, total, mine, shown, sale, quote, is_watched)
 
 
 def _mine(connection: Connection, user_id: int, after: MyLotKey | None) -> MyFacts:

@@ -7,6 +7,7 @@ from temporalio.client import Client
 
 from activities.cloud_front import CloudFront
 from activities.object_links import ObjectLinks, bucket_of
+from activities.role_keys import RoleKeys, role_keys_of
 from activities.settings import Settings
 from activities.vendor_settings import VendorSettings
 from temporal.photos import Photos
@@ -14,10 +15,12 @@ from temporal.photos import Photos
 
 @dataclass(frozen=True, slots=True)
 class PhotoDesk:
-    """Signs forms and links, and reaches the workflows of uploads."""
+    """Signs forms and links, and reaches the workflows of uploads. `keys` are those of the machine, where it signs with
+    them, to be refreshed."""
 
     links: ObjectLinks
     door: Photos
+    keys: RoleKeys | None = None
 
     @classmethod
     def of(cls, settings: Settings, vendors: VendorSettings, temporal: Client) -> Self:
@@ -26,8 +29,10 @@ class PhotoDesk:
         if vendors.cloudfront_url:
             key = vendors.cloudfront_private_key.get_secret_value()
             cdn = CloudFront(vendors.cloudfront_url, vendors.cloudfront_key_pair_id, key)
-        links = ObjectLinks(bucket_of(vendors), cdn)
-        return cls(links, Photos(temporal, settings.temporal_accounts_queue))
+        bucket = bucket_of(vendors)
+        keys = role_keys_of(bucket)
+        links = ObjectLinks(bucket, cdn, keys)
+        return cls(links, Photos(temporal, settings.temporal_accounts_queue), keys)
 
     @property
     def policy(self) -> str:

@@ -129,12 +129,18 @@ class DocumentLink(TypedDict):
     expires_at: str
 
 
-def picture_view(photo: Photo, links: ObjectLinks, at: datetime, *, alt_text: str | None = None) -> PictureView:
-    """A photo that is ready, as everybody sees it; `alt_text` takes the place of the reviewed words."""
+def picture_view(
+    photo: Photo, links: ObjectLinks, at: datetime, *, alt_text: str | None = None, widest: int | None = None
+) -> PictureView:
+    """A photo that is ready, as everybody sees it; `alt_text` takes the place of the reviewed words.
+
+    `widest` in pixels spares a list the sizes that no card has room for, and the signatures of their links.
+    """
     width, height = photo.width or 0, photo.height or 0
     sizes: list[SizeView] = [
         {"width": wide, "height": high, "url": links.picture(picture_key(photo.vehicle_id, photo.photo_id, wide), at)}
         for wide, high in sizes_of(width, height)
+        if widest is None or wide <= widest
     ]
     usual = next((each for each in sizes if each["width"] >= USUAL_WIDTH), sizes[-1])
     shown = photo.approved_alt or "" if alt_text is None else alt_text

@@ -118,7 +118,15 @@ class Order:
 @router.post(
     PATH,
     status_code=201,
-    **about(Audience.SELLER, *OWN, "LISTING_OVER", "TOO_MANY_PHOTOS", example={"items": [NEW_PHOTO]}, success=201),
+    **about(
+        Audience.SELLER,
+        *OWN,
+        "LISTING_OVER",
+        "TOO_MANY_PHOTOS",
+        "PHOTOS_UNAVAILABLE",
+        example={"items": [NEW_PHOTO]},
+        success=201,
+    ),
 )
 async def add_photos(request: Request, person: Seller, vehicle_id: Id, body: PhotosBody) -> NewPhotos:
     """One upload form for each photo. What never comes is forgotten an hour later."""

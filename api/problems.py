@@ -7,6 +7,7 @@ from typing import Any
 
 from api.listing_problems import LISTINGS
 from api.photo_problems import PHOTOS
+from api.rate_problems import RATES
 from api.vin_problems import VINS
 from domain.errors import (
     ChangedError,
@@ -72,6 +73,7 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
         "INVALID_TOKEN": (NotSignedInError, "This bearer token is unknown, expired or revoked."),
         "WRONG_CREDENTIALS": (NotSignedInError, "The e-mail address or the password is wrong."),
         "ACCOUNT_DISABLED": (NotAllowedError, "This account is disabled; write to support."),
+        "SEARCH_LOADING": (UnavailableError, "The search is being prepared here; try again in a few seconds."),
         "NOT_APPROVED_TO_BID": (NotAllowedError, "Your account is not cleared to bid; /account says what is missing."),
         "SELLERS_ONLY": (NotAllowedError, "This is for sellers; ask support to open a seller account."),
         "STAFF_ONLY": (NotAllowedError, "This is for the staff of the house."),
@@ -195,6 +197,7 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
         **LISTINGS,
         **PHOTOS,
         **VINS,
+        **RATES,
         **{
             code.value: (RefusedError, "A rule of the auction refuses it.")
             for code in Code

@@ -22,6 +22,8 @@ LARGER_BODIES = {
     "/webhooks/persona": 1_000_000,
     "/webhooks/sendgrid": 1_000_000,
     "/api/vehicles/import": 10_000_000,
+    "/sell/import": 10_000_000,
+    "/sell/import/confirm": 10_000_000,
 }
 SLOW_S = 1.0
 # Vendors' webhooks and encrypted payloads are no text of ours; files are checked for what they are where they arrive.

@@ -30,12 +30,12 @@ from api.problems import fail
 from api.questions import JudgementBody
 from api.routes import about
 from api.security import Admin, Audience, Staff, has_stepped_up
-from api.selling_pages import claimed
 from api.state import services_of
-from api.vin_views import DecodedVinView, conflict_views, decoded_view
+from api.vin_views import DecodedVinView, decoded_view
 from domain.clock import from_text
 from domain.decoding import Answers
 from domain.errors import DomainError
+from domain.listing_checks import claimed
 from domain.listings import Particulars, Review, review_due
 from domain.questions import Part
 from domain.vin import VinError, read_vin
@@ -189,7 +189,7 @@ async def _page(
         has_stepped_up(request.state.identity, now()),
         beside.is_own,
         _decoded(beside),
-        conflict_views(beside.answers, claimed(beside.told)),
+        listing["decoder"]["conflicts"],
         listing_pictures.photos_shown(services, beside.photos),
         listing_pictures.documents_shown(beside.documents),
         notes or {},

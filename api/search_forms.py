@@ -65,10 +65,9 @@ class SearchForm(BaseModel):
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
 
 
-class SearchQuery(SearchForm):
-    """A search with the state of the auction, and which page of it."""
+class PageQuery(SearchForm):
+    """A search with the end of the auction, and which page of it."""
 
-    status: list[Status | Literal["listed"]] = []
     ending_within_h: Annotated[int, Field(ge=1, le=MOST_HOURS)] | None = None
     closing_before: AwareDatetime | None = None
     sort: Sort | None = None
@@ -77,9 +76,21 @@ class SearchQuery(SearchForm):
     cursor: Annotated[str, Field(max_length=80, description="The `next_cursor` of the page before.")] | None = None
 
 
+class SearchQuery(PageQuery):
+    """A page of vehicles, also of those that are in no auction."""
+
+    status: list[Status | Literal["listed"]] = []
+
+
+class AuctionQuery(PageQuery):
+    """A page of auctions."""
+
+    status: list[Status] = []
+
+
 def filters_of(form: SearchForm) -> Filters:
     """The filters of a form. Raises INVALID_INPUT with a sentence for each field that cannot be used."""
-    query = form if isinstance(form, SearchQuery) else SearchQuery(**form.model_dump())
+    query = form if isinstance(form, PageQuery) else PageQuery(**form.model_dump())
     filters = Filters(
         make=tuple(query.make),
         model=tuple(query.model),
@@ -92,7 +103,7 @@ def filters_of(form: SearchForm) -> Filters:
         title_status=tuple(query.title_status),
         state=tuple(query.state),
         sale_type=tuple(query.sale_type),
-        status=tuple(query.status),
+        status=tuple(query.status) if isinstance(query, SearchQuery | AuctionQuery) else (),
         year=Span(query.year_from, query.year_to),
         price_cents=Span(query.price_from_cents, query.price_to_cents),
         mileage=Span(query.mileage_from, query.mileage_to),
@@ -108,7 +119,12 @@ def filters_of(form: SearchForm) -> Filters:
     return filters
 
 
-def wanted_of(query: SearchQuery, filters: Filters, usual: Sort) -> Wanted:
+def usual_sort(filters: Filters) -> Sort:
+    """The order of auctions where none is asked for: what ends soonest; ended ones alone from the latest end back."""
+    return Sort.ENDED_LATEST if filters.status == (Status.ENDED,) else Sort.ENDING_SOON
+
+
+def wanted_of(query: PageQuery, filters: Filters, usual: Sort) -> Wanted:
     """The page of a query. Raises INVALID_INPUT, or INVALID_CURSOR for one that is not of this order."""
     sort = query.sort or usual
     if sort is Sort.DISTANCE and filters.near is None:

@@ -1,10 +1,14 @@
-"""What one API process does every few seconds so that searches are true, and people hear of what they look for."""
+"""What one API process does so that searches are true, and people hear of what they look for: at its start it reads all
+listings, and every few seconds what is new."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from activities.db import search
@@ -22,6 +26,41 @@ STALE_AT_ONCE = 500
 PURGED_AFTER = timedelta(days=1)
 # What is only there to mend is looked for less often than news.
 MEND_EVERY = timedelta(minutes=1)
+# A new process gets no traffic for so long while it reads. Others serve meanwhile, and where there is no other one,
+# then bids must not wait for a search.
+HELD_BACK_S = 60.0
+LOADING = "the listings are being read for the search"
+log = structlog.get_logger(__name__)
+
+
+class SearchLoading:
+    """Reads all listings into the index of a process, in a thread that nobody waits for. If that fails, `search_jobs`
+    try again."""
+
+    def __init__(self, engine: Engine, index: SearchIndex, clock: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._index = index
+        self._clock = clock
+        self._began = clock()
+
+    def start(self) -> threading.Thread:
+        """Begin; the thread ends with the process, however far it is."""
+        thread = threading.Thread(target=self._load, name="search-loading", daemon=True)
+        thread.start()
+        return thread
+
+    async def check(self) -> str | None:
+        """What `/ready` is told: why the process is held back, for `HELD_BACK_S` from its start at most."""
+        is_held = not self._index.is_filled and self._clock() - self._began < HELD_BACK_S
+        return LOADING if is_held else None
+
+    def _load(self) -> None:
+        try:
+            _read(self._engine, self._index.catch_up)
+        except Exception as error:  # noqa: BLE001 - whatever it is, bids go on and the next try says it again
+            log.warning("search_not_loaded", error=type(error).__name__)
+        else:
+            log.info("search_loaded", seconds=round(self._clock() - self._began, 1))
 
 
 def search_jobs(
@@ -35,7 +74,9 @@ def search_jobs(
         await asyncio.to_thread(ledger.refresh_search)
 
     async def catch_up() -> None:
-        await asyncio.to_thread(_read, engine, index.catch_up)
+        # The other jobs are not to wait for the first reading, which others see to.
+        if not index.is_loading:
+            await asyncio.to_thread(_read, engine, index.catch_up)
 
     async def match_new() -> None:
         await asyncio.to_thread(alerts.match_new)

@@ -1,15 +1,17 @@
 """The JSON shapes of what a search finds: listings, and how many there are of each kind."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from activities.db.auctions import Lot
 from activities.db.vehicles import VehicleSummary
 from activities.search_index.index import Found
-from api.views import VehicleView, vehicle_view
+from api.views import AuctionView, VehicleView, auction_view, vehicle_view
 from domain.clock import to_text
 from domain.geo import miles_between
-from domain.search import Facet, Listing, Near
+from domain.search import UNSOLD, Facet, Listing, Near
 
 
 class ListingView(VehicleView):
@@ -30,6 +32,12 @@ class ListingView(VehicleView):
     price_cents: int | None
     ends_at: str | None
     listed_at: str
+    distance_miles: float | None
+
+
+class FoundAuctionView(AuctionView):
+    """An auction as a search shows it; `distance_miles` from the ZIP asked for."""
+
     distance_miles: float | None
 
 
@@ -69,6 +77,25 @@ def facet_views(counts: Mapping[Facet, Sequence[tuple[str, int]]]) -> Facets:
     return {
         facet.value: [{"value": value, "count": count} for value, count in found] for facet, found in counts.items()
     }
+
+
+def auction_facet_views(counts: Mapping[Facet, Sequence[tuple[str, int]]]) -> Facets:
+    """The counts of every facet where only auctions are looked for: a vehicle in none of them is in no count."""
+    return {
+        facet: [each for each in values if each["value"] != UNSOLD] if facet == Facet.STATUS else values
+        for facet, values in facet_views(counts).items()
+    }
+
+
+def found_auction_views(
+    found: Found, lots: Mapping[int, Lot], near: Near | None, moment: datetime
+) -> list[FoundAuctionView]:
+    """The auctions of a page in its order, as they are at a moment."""
+    return [
+        {**auction_view(lots[listing.auction_id], moment), "distance_miles": _miles(listing, near)}
+        for listing in found.listings
+        if listing.auction_id is not None and listing.auction_id in lots
+    ]
 
 
 def listing_views(found: Found, rows: Mapping[int, VehicleSummary], near: Near | None) -> list[ListingView]:

@@ -31,16 +31,15 @@ from api.schedules import ScheduleBody
 from api.security import Audience, Seller
 from api.state import services_of
 from api.views import auction_view
-from api.vin_views import conflict_views
 from domain.clock import CHICAGO, to_text, truncate
-from domain.decoder_conflicts import Claimed
 from domain.decoding import Answers, best
 from domain.errors import DomainError
-from domain.listings import YEARS_AHEAD, MileageUnit, Particulars, changed, flaws, review_due
+from domain.listings import YEARS_AHEAD, Particulars, changed, flaws, review_due
 from domain.sellers import day_in_chicago
 from domain.vin import Market, read_vin
 from web import views
-from web.listing_fields import FIELDS, LENGTHS, label_of, shown, typed_of
+from web.listing_fields import FIELDS, LENGTHS, label_of, typed_of
+from web.listing_fields import shown as in_words
 from web.listing_views import Difference, EndListing, Missing, MyListings, NewListing, SellListing
 from web.listing_words import DONE
 
@@ -49,10 +48,9 @@ ONE = f"{HOME}/{{vehicle_id}}"
 SEE_OTHER = 303
 PAGE = 24
 LOTS = 10
-# 0.621371 miles are a kilometre; decoders' records count miles.
-MILES, KILOMETRES = 621_371, 1_000_000
 LENGTH_WANTED = "Choose one of the lengths."
 TIME_WANTED = "Choose a day and a time, or leave it empty to begin now."
+IMPORTED = "The drafts are created. Add photos to each, and send it in."
 CHECK_FIELDS = "Please check the fields that are marked; nothing was saved."
 CHANGED_MEANWHILE = "Somebody has changed this listing meanwhile. Compare, then save again to keep what you have typed."
 router = APIRouter(include_in_schema=False)
@@ -213,16 +211,16 @@ async def _page(
     services, moment = services_of(request), now()
     known = await services.database.read(_known, vehicle_id, asker)
     found, told = known.listing, known.listing.told
-    ready = listing_pictures.ready(known.photos)
+    ready, shown = listing_pictures.ready(known.photos), listing_view(found, known.answers)
     view = SellListing(
         frame(request, notice),
-        listing_view(found),
+        shown,
         sent.typed or typed_of(told),
         str(uuid.uuid4()),
         [Missing(each.field, each.message) for each in flaws(told, ready, day_in_chicago(moment).year)],
         listing_pictures.photos_shown(services, known.photos),
         [auction_view(lot, moment) for lot in known.lots],
-        conflict_views(known.answers, claimed(told)),
+        shown["decoder"]["conflicts"],
         sent.slips,
         [] if sent.base is None else _differences(sent.base, told),
         None if found.submitted_at is None else review_due(found.submitted_at),
@@ -233,28 +231,6 @@ async def _page(
     answer = form_page(services.pages.selling(view), error)
     answer.headers.update(listing_pictures.headers(services))
     return answer
-
-
-def claimed(told: Particulars) -> Claimed:
-    """What a listing says, to be compared with the decoders' records, which count miles."""
-    miles = told.mileage
-    if miles is not None and told.mileage_unit is MileageUnit.KILOMETRES:
-        miles = miles * MILES // KILOMETRES
-    return Claimed(
-        year=told.year,
-        make=told.make or None,
-        model=told.model or None,
-        trim=told.trim or None,
-        body_type=told.body_type,
-        engine=told.engine or None,
-        cylinders=told.cylinders,
-        drivetrain=told.drivetrain,
-        fuel_type=told.fuel_type,
-        transmission=told.transmission or None,
-        doors=told.doors,
-        mileage=miles,
-        title_status=told.title_status,
-    )
 
 
 def _known(connection: Connection, vehicle_id: int, asker: Asker) -> Known:
@@ -277,15 +253,16 @@ async def _end_page(
     request: Request, person: Person, vehicle_id: int, verb: str, error: DomainError | None = None
 ) -> HTMLResponse:
     services = services_of(request)
-    found = await services.database.read(owned, vehicle_id, await asker_of(request, person))
+    known = await services.database.read(_known, vehicle_id, await asker_of(request, person))
     detail = None if error is None else error.detail
-    return form_page(services.pages.selling(EndListing(frame(request), listing_view(found), verb, detail)), error)
+    view = EndListing(frame(request), listing_view(known.listing, known.answers), verb, detail)
+    return form_page(services.pages.selling(view), error)
 
 
 def _differences(mine: Particulars, theirs: Particulars) -> list[Difference]:
     one, other = plain(mine), plain(theirs)
     names = [name for name in changed(mine, theirs) if name in FIELDS]
-    return [Difference(label_of(name), shown(name, one[name]), shown(name, other[name])) for name in names]
+    return [Difference(label_of(name), in_words(name, one[name]), in_words(name, other[name])) for name in names]
 
 
 def _slips_of(error: DomainError) -> dict[str, str]:
@@ -337,5 +314,5 @@ def _home(vehicle_id: int, done: str, place: str = "") -> RedirectResponse:
 
 
 def _notice(done: str) -> views.Notice | None:
-    text = DONE.get(done)
+    text = IMPORTED if done == "imported" else DONE.get(done)
     return None if text is None else views.Notice("success", text)

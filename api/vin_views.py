@@ -143,9 +143,9 @@ def decoded_view(reading: VinReading, answers: Answers, claimed: Claimed, *, pen
         "source": found.source.value if found else PENDING if pending else MANUAL,
         "fetched_at": to_text(found.fetched_at) if found else None,
         "facts": facts_view(found.specification) if found else None,
-        "brands": [_brand(each) for each in found.brands] if found else [],
-        "odometer": [_reading(each) for each in found.odometer] if found else [],
-        "recalls": [_recall(each) for each in found.recalls] if found else [],
+        "brands": [brand_view(each) for each in found.brands] if found else [],
+        "odometer": [odometer_view(each) for each in found.odometer] if found else [],
+        "recalls": [recall_view(each) for each in found.recalls] if found else [],
         "conflicts": conflict_views(answers, claimed),
         "warnings": [
             {"code": code, "message": message}
@@ -225,7 +225,8 @@ def _no_records(answers: Answers, *, pending: bool) -> tuple[str, str]:
     return "RECORDS_AWAY", f"{SEPARATE}, which cannot be had now; ask again later."
 
 
-def _brand(brand: Brand) -> BrandView:
+def brand_view(brand: Brand) -> BrandView:
+    """A mark on the title."""
     status = brand.title_status
     return {
         "name": brand.name,
@@ -235,12 +236,14 @@ def _brand(brand: Brand) -> BrandView:
     }
 
 
-def _reading(reading: OdometerReading) -> OdometerView:
+def odometer_view(reading: OdometerReading) -> OdometerView:
+    """What an odometer showed."""
     read_on = reading.read_on
     return {"miles": reading.miles, "read_on": read_on.isoformat() if read_on else None, "suspect": reading.suspect}
 
 
-def _recall(recall: Recall) -> RecallView:
+def recall_view(recall: Recall) -> RecallView:
+    """A recall."""
     return {"campaign": recall.campaign, "component": recall.component, "summary": recall.summary}
 
 

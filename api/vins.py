@@ -1,5 +1,6 @@
 """Decoding a VIN for whoever sells or is about to: from what is kept, else by the decoders, else by hand."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -19,7 +20,9 @@ from api.vin_problems import VINS
 from api.vin_views import EXAMPLE, STILL_ASKED, DecodedVinView, decoded_view
 from domain.decoder_conflicts import Claimed
 from domain.decoding import Answers, best, is_settled
-from domain.errors import TooManyError
+from domain.errors import DomainError, TooManyError
+from domain.listing_checks import is_decodable
+from domain.listings import Particulars
 from domain.sellers import SellerStatus
 from domain.vehicles import MAX_MILEAGE, BodyType, Drivetrain, FuelType, TitleStatus
 from domain.vin import Market, VinReading, read_vin
@@ -102,6 +105,16 @@ async def decoded(services: Services, user_id: int, reading: VinReading) -> tupl
     await _count(services, user_id)
     done = await services.vins.decode(reading.text)
     return await services.database.read(vin_reports.answers, reading.text), not done
+
+
+async def ask_for(services: Services, user_id: int, told: Particulars) -> None:
+    """Have the decoders asked now for what was sent in, if their word is old or missing, and wait a little for it.
+
+    Refuses nothing: its Listing workflow asks those that are away again, and asks what one person may not ask at once.
+    """
+    if is_decodable(told):
+        with suppress(DomainError):
+            await decoded(services, user_id, VinReading(told.vin, told.market))
 
 
 async def may_decode(request: Request, person: Person) -> None:

@@ -7,11 +7,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.clock import CHICAGO, SUNDAY
+from domain.business_days import business_days_later
 from domain.money import DOLLAR
 from domain.vehicles import (
     MAX_MILEAGE,
@@ -24,7 +24,6 @@ from domain.vehicles import (
 )
 from domain.vin import Market
 
-SATURDAY = 5
 CENTS_MOST = 100_000_000 * DOLLAR
 PHOTOS_LEAST = 1
 LENGTHS_DAYS = (1, 3, 5, 7, 10, 14)
@@ -242,13 +241,7 @@ def flaws(told: Particulars, photos: int, today_year: int) -> tuple[Flaw, ...]:
 
 def review_due(submitted_at: datetime) -> datetime:
     """Until when (UTC) a review is promised: the same time on the next business day in Chicago, at most its end."""
-    local = submitted_at.astimezone(CHICAGO)
-    # What comes at the weekend counts as having come when Monday begins.
-    if local.weekday() in {SATURDAY, SUNDAY}:
-        monday = local.date() + timedelta(days=SUNDAY + 1 - local.weekday())
-        local = datetime.combine(monday, time(0), tzinfo=CHICAGO)
-    days = 3 if local.weekday() == SATURDAY - 1 else 1
-    return datetime.combine(local.date() + timedelta(days=days), local.time(), tzinfo=CHICAGO).astimezone(UTC)
+    return business_days_later(submitted_at, 1)
 
 
 def _missing(told: Particulars) -> Iterator[Flaw]:

@@ -24,6 +24,7 @@ class Frequency(StrEnum):
 
     INSTANT = "instant"
     DAILY = "daily"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def bounds_of(filters: Filters) -> Bounds:
 
 
 def due_at(frequency: Frequency, user_id: int, now: datetime) -> datetime:
-    """When what was found now is to be told: at once, or with the next letter of the day."""
+    """When what was found now is to be told: at once, or with the next letter of the day. Raises ValueError for OFF."""
+    if frequency is Frequency.OFF:
+        raise ValueError(frequency)
     if frequency is Frequency.INSTANT:
         return now
     local = now.astimezone(CHICAGO)

@@ -44,6 +44,13 @@ class Measure(StrEnum):
     MILEAGE = "mileage"
     CONDITION_GRADE = "condition_grade"
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The fields in which its two ends are typed: `price_from_cents` and `price_to_cents`."""
+        noun, _, unit = self.value.partition("_")
+        suffix = "_cents" if unit == "cents" else ""
+        return f"{noun}_from{suffix}", f"{noun}_to{suffix}"
+
 
 # A listing is held against thousands of searches at once, where an enumeration's own way to its values is too long.
 FACET_NAMES = tuple(facet.value for facet in Facet)
@@ -207,7 +214,7 @@ class Wrong:
 def faults(filters: Filters) -> tuple[Wrong, ...]:
     """Everything that makes filters impossible to use; empty in the good case."""
     found = [
-        Wrong(f"{measure.value}_from", "SPAN", "from is more than to: nothing can lie between")
+        Wrong(measure.ends[0], "SPAN", "from is more than to: nothing can lie between")
         for measure in Measure
         if _is_backward(filters.span(measure))
     ]
@@ -223,6 +230,12 @@ def faults(filters: Filters) -> tuple[Wrong, ...]:
     if filters.text and not wanted_words(filters.text):
         found.append(Wrong("q", "NO_WORDS", "there is no word in it that could be looked for"))
     return tuple(found)
+
+
+def loosened(filters: Filters) -> tuple[tuple[str, Filters], ...]:
+    """The same filters with one of them left out, for each that asks for something, by its name in `Filters`."""
+    names = [field.name for field in fields(Filters) if getattr(filters, field.name) != getattr(NO_FILTERS, field.name)]
+    return tuple((name, replace(filters, **{name: getattr(NO_FILTERS, name)})) for name in names)
 
 
 def fits(filters: Filters, listing: Listing, words: str, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the watchers of an auction are told, and when a reminder of its end is due."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -33,3 +33,15 @@ UNTIL: Mapping[WatchNews, timedelta] = MappingProxyType(
     }
 )
 MOST_WATCHED = 200
+# What a watcher does not want to be told is kept as a sum of these; 0 is everything.
+BITS: Mapping[WatchNews, int] = MappingProxyType({kind: 1 << place for place, kind in enumerate(WatchNews)})
+
+
+def muted_by(wanted: Collection[WatchNews]) -> int:
+    """The sum that mutes all but what is wanted."""
+    return sum(bit for kind, bit in BITS.items() if kind not in wanted)
+
+
+def wanted_of(muted: int) -> frozenset[WatchNews]:
+    """What a sum does not mute."""
+    return frozenset(kind for kind, bit in BITS.items() if not muted & bit)

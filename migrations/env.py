@@ -7,6 +7,7 @@ from activities.db import (
     account_tables,
     description_tables,
     offer_tables,
+    order_money_tables,
     photo_tables,
     purchase_tables,
     question_tables,
@@ -29,6 +30,7 @@ OF_TABLES = (
     search_tables,
     seller_feed_tables,
     description_tables,
+    order_money_tables,
 )
 
 

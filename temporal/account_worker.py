@@ -36,6 +36,7 @@ from domain.payments import Purpose
 from temporal.accounts import Accounts
 from temporal.market_work import MarketWork, open_market_work
 from temporal.notices import Notices
+from temporal.seller_feeds import feeds_queue
 from web.mail_messages import MailMessages, Site
 from workflows.decode_vin import DecodeVinWorkflow
 from workflows.description import DescriptionWorkflow
@@ -48,7 +49,7 @@ from workflows.photo import PhotoWorkflow
 from workflows.seller import SellerWorkflow
 from workflows.seller_feed import SellerFeedWorkflow
 
-# Most of an activity's time is waiting for a vendor.
+# Most of an activity's time is waiting for a vendor, or for a seller's endpoint.
 ACTIVITIES = 100
 CACHED_WORKFLOWS = 1_000
 STICKY_TIMEOUT = timedelta(seconds=2)
@@ -63,6 +64,7 @@ WORKFLOWS: Sequence[type] = (
     OnboardingWorkflow,
     PaymentWorkflow,
     PhotoWorkflow,
+    # Feeds have a worker of their own; here are those that began before it, until their next look.
     SellerFeedWorkflow,
     SellerWorkflow,
 )
@@ -146,6 +148,7 @@ async def open_account_work(
                 Accounts(client, queue),
                 {Purpose.DEPOSIT: partial(deposits.follow, public_url=settings.public_url)},
                 notices,
+                many_reversals=settings.payment_reversals_alert,
             ),
             market=market,
         )
@@ -172,6 +175,33 @@ def make_account_worker(
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=work.activities(),
+        activity_executor=threads,
+        deployment_config=deployment,
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=ACTIVITIES,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def make_feed_worker(
+    client: Client,
+    accounts_queue: str,
+    work: AccountWork,
+    threads: Executor,
+    runner: WorkflowRunner | None = None,
+    deployment: WorkerDeploymentConfig | None = None,
+) -> Worker:
+    """A worker of the sellers' feeds, with slots of its own beside the accounts': a slow endpoint holds up no account.
+
+    `threads` may be those of the accounts' worker: only the database is asked in them.
+    """
+    return Worker(
+        client,
+        task_queue=feeds_queue(accounts_queue),
+        workflows=[SellerFeedWorkflow],
+        activities=work.market.activities("feeds"),
         activity_executor=threads,
         deployment_config=deployment,
         workflow_runner=runner or UnsandboxedWorkflowRunner(),

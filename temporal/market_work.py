@@ -41,6 +41,7 @@ from temporal.lots import AuctionLots
 from temporal.metrics import DoorMetrics
 from temporal.notices import Notices
 from temporal.offers import LotAuctioneer
+from temporal.seller_feeds import feeds_queue
 
 LEDGER_THREADS = 2
 # Decoding a photo takes a whole processor and much memory.
@@ -68,9 +69,10 @@ class MarketWork:
     feeds: SellerFeedActivities | None = None
     photos: PhotoActivities | None = None
 
-    def activities(self) -> list[Any]:
-        """All activities of all parts."""
-        parts = [(field.name, getattr(self, field.name)) for field in fields(self)]
+    def activities(self, *kinds: str) -> list[Any]:
+        """All activities of these parts, or of all of them."""
+        wanted = kinds or tuple(field.name for field in fields(self))
+        parts = [(kind, getattr(self, kind)) for kind in wanted]
         return [
             getattr(part, name)
             for kind, part in parts
@@ -89,6 +91,7 @@ async def open_market_work(
         clearvin, vpic = ClearVin(vendors.clearvin_url, vendors.clearvin_email, password), Vpic(vendors.vpic_url)
         stack.push_async_callback(clearvin.aclose)
         stack.push_async_callback(vpic.aclose)
+        good_for = timedelta(days=vendors.vin_report_days)
         reach = reach_of(settings.profile, loopback=settings.webhooks_to_loopback)
         post = EndpointPost(reach)
         stack.callback(post.close)
@@ -99,11 +102,17 @@ async def open_market_work(
             stack.push_async_callback(drafter.aclose)
         yield MarketWork(
             descriptions=DescriptionWork(engine, drafter, secret, vendors.openai_asks_a_day),
-            listings=ListingWork(engine, settings.public_url, EditedLots(client)),
-            vins=VinWork(engine, clearvin, vpic, timedelta(days=vendors.vin_report_days)),
+            listings=ListingWork(engine, settings.public_url, EditedLots(client), good_for=good_for),
+            vins=VinWork(engine, clearvin, vpic, good_for),
             offers=OfferWork(engine, _auctioneer(settings, engine, client, stack), settings.public_url, notices),
             photos=PhotoWork(engine, storage, decoders),
-            feeds=SellerFeedWork(engine, post, EndpointSecrets(secret), settings.public_url),
+            feeds=SellerFeedWork(
+                engine,
+                post,
+                EndpointSecrets(secret),
+                settings.public_url,
+                queue=feeds_queue(settings.temporal_accounts_queue),
+            ),
         )
 
 

@@ -23,12 +23,17 @@ START_LIMIT_S = 2.0
 log = structlog.get_logger(__name__)
 
 
+def feeds_queue(accounts_queue: str) -> str:
+    """The task queue of the feeds, beside that of the accounts: an endpoint that is slow takes no slot from those."""
+    return f"{accounts_queue}-feeds"
+
+
 class SellerFeeds:
     """The feeds as one process reaches them."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    def __init__(self, client: Client, accounts_queue: str) -> None:
         self._client = client
-        self._task_queue = task_queue
+        self._task_queue = feeds_queue(accounts_queue)
 
     async def tell(self, endpoint_id: int) -> None:
         """Have an endpoint's workflow look, which is started where it does not run.
@@ -37,7 +42,7 @@ class SellerFeeds:
         """
         await self._client.start_workflow(
             SellerFeedWorkflow.run,
-            SellerFeedStart(endpoint_id),
+            SellerFeedStart(endpoint_id, self._task_queue),
             id=seller_feed_workflow_id(endpoint_id),
             task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

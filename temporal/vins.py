@@ -8,13 +8,11 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from workflows.decode_vin import DecodeVinStart, DecodeVinWorkflow, VinDecoded
+from workflows.decode_vin import ASKED_FOR, DecodeVinStart, DecodeVinWorkflow, VinDecoded
 from workflows.ids import vin_workflow_id
 
 PATIENCE_S = 10.0
 START_LIMIT_S = 5.0
-# A question that no worker could take in so long is asked for nobody any more.
-ASKED_FOR = timedelta(minutes=2)
 
 log = structlog.get_logger(__name__)
 

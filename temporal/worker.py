@@ -21,7 +21,7 @@ from activities.logs import configure_logs
 from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
 from activities.vendor_settings import load_vendor_settings
 from temporal.account_worker import ACTIVITIES as ACCOUNT_ACTIVITIES
-from temporal.account_worker import following, make_account_worker, open_account_work
+from temporal.account_worker import following, make_account_worker, make_feed_worker, open_account_work
 from temporal.client import connect
 from temporal.versions import make_current, pinned, version_of
 from workflows.auction import AuctionWorkflow
@@ -100,14 +100,17 @@ async def run(settings: Settings) -> None:
             deployment=pinned(version) if version else None,
         )
         async with work as account_work:
-            accounts = make_account_worker(
-                client,
-                settings.temporal_accounts_queue,
-                account_work,
-                account_threads,
-                deployment=following(version) if version else None,
+            accounts, feeds = (
+                make(
+                    client,
+                    settings.temporal_accounts_queue,
+                    account_work,
+                    account_threads,
+                    deployment=following(version) if version else None,
+                )
+                for make in (make_account_worker, make_feed_worker)
             )
-            async with auctions, accounts:
+            async with auctions, accounts, feeds:
                 settle_after_start()
                 await _serve(settings, client, version, stop)
     publisher.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from web.import_views import ImportListings
 from web.listing_fields import SECTION_OF, SECTIONS, Field, Section, label_of, shown
 from web.listing_words import OVER, Standing, standing
 from web.views import Frame, Json
@@ -147,8 +148,7 @@ class SellListing:
     @property
     def can_schedule(self) -> bool:
         """Whether an auction can be made of it as it stands."""
-        status, told = self.listing["status"], self.listing["told"]
-        return status in {"approved", "unsold"} and self.review == "none" and told["sale_type"] == "timed"
+        return self.listing["status"] in {"approved", "unsold"} and self.review == "none"
 
     @property
     def can_send(self) -> bool:
@@ -269,4 +269,6 @@ class HeldQuestions:
     error: str | None = None
 
 
-SellingView = MyListings | NewListing | SellListing | EndListing | ReviewQueue | ReviewListing | HeldQuestions
+SellingView = (
+    MyListings | NewListing | SellListing | EndListing | ImportListings | ReviewQueue | ReviewListing | HeldQuestions
+)

@@ -11,14 +11,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.clock import to_text
+from domain.saved_searches import Frequency
 from web import formats, listing_fields, listing_words, onboarding_words, views, words
 from web.account_views import AccountView
 from web.art import paint_of, shape_of
 from web.filters import CLOSING_HOURS, TABS
+from web.finder_views import FinderView
 from web.listing_views import SellingView
 from web.lots import NOBODY, Lot, history_fields
+from web.offer_views import Offers
 from web.onboarding_views import OnboardingView
 from web.photo_views import VehiclePhotos
+from web.saved_search_words import ALERTS
+from web.search_views import Inventory
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -81,6 +86,12 @@ class Pages:
         lots = [Lot(item, view.mine.get(item["id"], NOBODY), view.frame.server_now) for item in view.items]
         return self._page("auction_list", view, lots=lots, tabs=TABS, closing_hours=CLOSING_HOURS)
 
+    def inventory(self, view: Inventory) -> str:
+        """Everything for sale, by whatever a buyer looks for."""
+        lots = {key: Lot(item, view.mine.get(key, NOBODY), view.frame.server_now) for key, item in view.lots.items()}
+        alerts = {each.value: ALERTS[each.value] for each in Frequency}
+        return self._page("inventory", view, lots=lots, closing_hours=CLOSING_HOURS, alerts=alerts)
+
     def auction(self, view: views.Auction) -> str:
         """An auction to watch and bid on."""
         return self._page("auction", view, lot=Lot(view.auction, view.mine or NOBODY, view.frame.server_now))
@@ -100,6 +111,10 @@ class Pages:
     def selling(self, view: SellingView) -> str:
         """A page about listing a car, or about the review of one."""
         return self._page(view.template, view, label_of=listing_fields.label_of)
+
+    def buying(self, view: FinderView | Offers) -> str:
+        """A page of what a buyer keeps: searches, a watchlist, offers."""
+        return self._page(view.template, view)
 
     def photos(self, view: VehiclePhotos) -> str:
         """The photos of a vehicle, for its seller."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from web.filters import Filters
-from web.formats import money
+from web.formats import BUYER_FEE, BuyerFee, money
 from web.purchase_views import ForSale
 from web.words import ANSWER, refusal
 
@@ -54,7 +54,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class AuctionList:
-    """One status of the market. `items`: AuctionViews; `mine`: auction id to `mine`, for a signed-in bidder."""
+    """One status of the market. `items`: AuctionViews; `mine`: auction id to `mine`, for a signed-in bidder.
+
+    `pictures`: PictureViews by the vehicle's id, where it has a photo.
+    """
 
     frame: Frame
     items: Sequence[Json]
@@ -63,6 +66,7 @@ class AuctionList:
     next_cursor: str | None = None
     mine: Mapping[int, Json] = field(default_factory=dict)
     makes: Sequence[str] = ()
+    pictures: Mapping[int, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Auction:
     """One auction: its AuctionView with the vehicle in full, `mine`, and the newest history lines.
 
     `bid_key` and `auto_bid_key` are fresh idempotency keys for the two forms; `form` overrides one of them.
+    `quote` is the all-in price of the least next bid, `fee` the buyer fee of the same rates.
     """
 
     frame: Frame
@@ -93,6 +98,9 @@ class Auction:
     form: BidForm | None = None
     photos: Sequence[Json] = ()
     for_sale: ForSale | None = None
+    quote: Json | None = None
+    fee: BuyerFee = BUYER_FEE
+    is_watched: bool = False
 
     @property
     def takes_bids(self) -> bool:
@@ -118,6 +126,7 @@ class Vehicle:
     vehicle: Json
     auctions: Sequence[Json] = ()
     photos: Sequence[Json] = ()
+    is_watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

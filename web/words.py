@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from web.formats import BUYER_FEE, exact_time, money
+from web.formats import BUYER_FEE, BuyerFee, exact_time, money
 
 STATUS = {
     "scheduled": "Upcoming",
@@ -198,12 +199,13 @@ FOR_SCRIPTS: Mapping[str, Any] = {
     "you": YOU,
     "note": NOTE,
     "extended": EXTENDED,
-    "fee": {
-        "basis_points": BUYER_FEE.basis_points,
-        "least_cents": BUYER_FEE.least_cents,
-        "most_cents": BUYER_FEE.most_cents,
-    },
+    "fee": asdict(BUYER_FEE),
 }
+
+
+def for_scripts(fee: BuyerFee) -> dict[str, Any]:
+    """`FOR_SCRIPTS` with the buyer fee of the rates by which a page was made."""
+    return {**FOR_SCRIPTS, "fee": asdict(fee)}
 
 
 def refusal(code: str, facts: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
 
 # So long ClearVIN is waited for alone: a person waits for about ten seconds in all.
 HEAD_START = timedelta(seconds=6)
+# A question that no worker could take in so long is asked for nobody any more.
+ASKED_FOR = timedelta(minutes=2)
 
 
 class Told(StrEnum):

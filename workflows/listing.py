@@ -1,7 +1,7 @@
 """The Listing workflow: a vehicle from its draft past the review to its sale, and again where it was not sold.
 
 The row in the database is the truth; this takes each step on it, and keeps the clock: the promised review, the lot's
-end, and the day that bidders have when what they bid on was changed.
+end, the day that bidders have when what they bid on was changed, and decoders that were away when it was sent in.
 """
 
 import asyncio
@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.review_contracts import (
@@ -20,8 +22,10 @@ with workflow.unsafe.imports_passed_through():
         ReviewLate,
         StepTaken,
     )
-    from domain.listings import OVER, Review, Status, review_due
+    from domain.listings import OVER, Review, Status, Step, review_due
     from workflows import policies
+    from workflows.decode_vin import ASKED_FOR, DecodeVinStart, DecodeVinWorkflow
+    from workflows.ids import vin_workflow_id
     from workflows.listing_messages import ListingStart, StepAnswer, TakeStep
 
 # A lot is decided within ten seconds of its end; what carries it further is looked up.
@@ -30,6 +34,12 @@ WHILE_HELD = timedelta(hours=1)
 TO_STEP_BACK = timedelta(hours=24)
 # The lot is on hold for another reason, or ends just now.
 NOT_HELD = "LOT_NOT_HELD"
+VIN_CHECK = "vin-check"
+# Decoders that are away are asked again, at last once a day: a report that was lost on its way may have been paid for.
+CHECK_PAUSES = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+LONGEST_PAUSE = timedelta(days=1)
+# Somebody else has asked for the same VIN: what they are told is kept for all.
+WHILE_ASKED = timedelta(seconds=20)
 
 
 @workflow.defn(name="Listing")
@@ -41,6 +51,7 @@ class ListingWorkflow:
         self._vehicle_id = start.vehicle_id
         self._told_late, self._told_unsold = start.told_late, start.told_unsold
         self._held_lot, self._resume_at = start.held_lot, start.resume_at
+        self._check_at, self._checks = start.check_at, start.checks
         self._step = asyncio.Lock()
         self._has_news = False
 
@@ -67,6 +78,8 @@ class ListingWorkflow:
             taken = await self._take(work)
             if taken.hold_lot is not None:
                 taken = await self._take_while_held(work, taken.hold_lot)
+            if wish.step is Step.SUBMIT and not taken.code:
+                self._check_at, self._checks = None, 0
             self._has_news = True
         return StepAnswer(taken.code, taken.missing)
 
@@ -89,7 +102,7 @@ class ListingWorkflow:
         self._has_news = False
 
     def _due(self, state: ListingState) -> datetime | None:
-        moments = [self._resume_at, self._review_due(state), self._end_due(state)]
+        moments = [self._resume_at, self._review_due(state), self._end_due(state), self._check_at]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _review_due(self, state: ListingState) -> datetime | None:
@@ -115,7 +128,39 @@ class ListingWorkflow:
                 ListingActivities.tell_of_unsold, self._vehicle_id, **policies.TELL_SELLER
             )
             self._told_unsold = state.lot
+        return await self._check_vin(state)
+
+    async def _check_vin(self, state: ListingState) -> ListingState:
+        """Have the decoders asked while what was sent in lacks their word; those that are away are asked again."""
+        if not state.vin_to_check or not workflow.patched(VIN_CHECK):
+            self._check_at, self._checks = None, 0
+            return state
+        if self._check_at is not None and self._check_at > workflow.now():
+            return state
+        # It is written down first: a step that sends in something else meanwhile takes it back.
+        pause = CHECK_PAUSES[self._checks] if self._checks < len(CHECK_PAUSES) else LONGEST_PAUSE
+        self._check_at, self._checks = workflow.now() + pause, self._checks + 1
+        await self._decode(state.vin_to_check)
+        state = await self._look()
+        if not state.vin_to_check:
+            self._check_at, self._checks = None, 0
         return state
+
+    async def _decode(self, vin: str) -> None:
+        """Ask the decoders once, or let whoever asks them now go on; what they say is kept by VIN for all."""
+        try:
+            await workflow.execute_child_workflow(
+                DecodeVinWorkflow.run,
+                DecodeVinStart(vin),
+                id=vin_workflow_id(vin),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                execution_timeout=ASKED_FOR,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
+        except WorkflowAlreadyStartedError:
+            self._check_at = workflow.now() + WHILE_ASKED
+        except ChildWorkflowError as error:
+            workflow.logger.warning("vin_not_checked", extra={"error": type(error.cause).__name__})
 
     async def _take_while_held(self, work: ListingStep, lot: int) -> StepTaken:
         """A material edit while bids stand (auction-rules.md section 6): hold, tell, and a day to step back."""
@@ -160,5 +205,7 @@ class ListingWorkflow:
                 told_unsold=self._told_unsold,
                 held_lot=self._held_lot,
                 resume_at=self._resume_at,
+                check_at=self._check_at,
+                checks=self._checks,
             )
         )

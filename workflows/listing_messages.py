@@ -9,13 +9,16 @@ from domain.listings import Step
 @dataclass(frozen=True, slots=True)
 class ListingStart:
     """The listing by its vehicle. The rest is carried from run to run: which version's late review was told of, which
-    lot's end without a sale, and the lot that is held for an edit, with when it runs on."""
+    lot's end without a sale, the lot that is held for an edit, with when it runs on, and when the decoders of the VIN
+    are asked again, after how many times."""
 
     vehicle_id: int
     told_late: int = 0
     told_unsold: int | None = None
     held_lot: int | None = None
     resume_at: datetime | None = None
+    check_at: datetime | None = None
+    checks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

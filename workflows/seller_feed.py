@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -17,14 +17,17 @@ PARALLEL = 4
 
 @dataclass(frozen=True, slots=True)
 class SellerFeedStart:
-    """The endpoint by its id: where it is and what it is told stays in the database."""
+    """The endpoint by its id: where it is and what it is told stays in the database. `queue` is the task queue of the
+    run; nothing in those that began before feeds had a queue of their own."""
 
     endpoint_id: int
+    queue: str = ""
 
 
 @workflow.defn(name="SellerFeed")
 class SellerFeedWorkflow:
-    """It holds nothing of its own: the database knows what is due and when, so a run may begin anew at any time."""
+    """It holds nothing of its own: the database knows what is due and when, so a run may begin anew at any time, and on
+    another task queue as soon as a look says that feeds are told there."""
 
     @workflow.init
     def __init__(self, start: SellerFeedStart) -> None:
@@ -42,6 +45,9 @@ class SellerFeedWorkflow:
             seen = await self._look()
             if not seen.is_open:
                 break
+            if seen.queue not in {"", start.queue}:
+                await self._all_sent()
+                workflow.continue_as_new(replace(start, queue=seen.queue), task_queue=seen.queue)
             for due in seen.due:
                 await self._begin(due)
             await self._rest(seen.next_at)

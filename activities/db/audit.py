@@ -12,6 +12,8 @@ from activities.db.tables import audit_log
 
 ENCODER = msgspec.json.Encoder()
 LONGEST_ADDRESS = 64
+# No account has this number: nobody asked for it, the product found out by itself. The deed's detail says so too.
+SYSTEM_ID = -1
 
 
 class Source(NamedTuple):
@@ -23,7 +25,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One privileged wish; its last two are a Source.
+    """One privileged wish, or what SYSTEM_ID did by itself; its last two are a Source.
 
     `detail` are JSON facts and never a reserve amount, a maximum or another secret.
     """

@@ -1,7 +1,7 @@
 """Listings as rows of `vehicles`: the approved values in its columns, the seller's working copy beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from activities.db.description_tables import description_drafts
 from activities.db.people import Role
 from activities.db.tables import auctions, bids, users, vehicles
 from domain.auction import Result
+from domain.chassis_numbers import held_number
 from domain.listings import EDITABLE, NAMES, Light, Particulars, Review, Status, disclosed_hash
 
 ENCODER, DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Particulars)
@@ -86,12 +87,12 @@ COLUMNS = (*PLAIN, *DATES, vehicles.c.draft, vehicles.c.review_notes, *(vehicles
 
 
 def add(connection: Connection, seller_id: int, told: Particulars, now: datetime) -> int:
-    """Begin a listing with its working copy, and return its id; an open listing of the VIN raises IntegrityError."""
+    """Begin a listing with its working copy, and return its id; an open listing of the car raises IntegrityError."""
     values = {
         **UNTOLD,
         "seller_id": seller_id,
         "vin": told.vin,
-        "open_vin": told.vin,
+        "open_vin": held_number(told),
         "draft": ENCODER.encode(told).decode(),
         "listing_status": Status.DRAFT.value,
         "review_status": Review.DRAFT.value,
@@ -136,35 +137,37 @@ def count_in_review(connection: Connection, review: Review) -> int:
     return _count(connection, *_stands(review))
 
 
-def open_with_vin(connection: Connection, vin: str) -> int | None:
-    """The listing that holds a VIN now, whoever's it is."""
-    return connection.execute(select(vehicles.c.id).where(vehicles.c.open_vin == vin)).scalar_one_or_none()
+def open_with_number(connection: Connection, number: str) -> int | None:
+    """The listing that holds this number (`domain.chassis_numbers`) now, whoever's it is."""
+    return connection.execute(select(vehicles.c.id).where(vehicles.c.open_vin == number)).scalar_one_or_none()
 
 
-def open_with_vins(connection: Connection, vins: Sequence[str], seller_id: int) -> dict[str, int | None]:
-    """The open listings of these VINs, by VIN: the vehicle where it is this seller's own, else None."""
+def open_with_numbers(connection: Connection, numbers: Sequence[str], seller_id: int) -> dict[str, int | None]:
+    """The open listings that hold these numbers, by number: the vehicle where it is this seller's own, else None."""
     found: dict[str, int | None] = {}
-    for first in range(0, len(vins), VINS_AT_ONCE):
-        some = vins[first : first + VINS_AT_ONCE]
+    for first in range(0, len(numbers), VINS_AT_ONCE):
+        some = numbers[first : first + VINS_AT_ONCE]
         query = select(vehicles.c.open_vin, vehicles.c.id, vehicles.c.seller_id).where(vehicles.c.open_vin.in_(some))
-        for vin, vehicle_id, owner_id in connection.execute(query):
-            found[vin] = vehicle_id if owner_id == seller_id else None
+        for number, vehicle_id, owner_id in connection.execute(query):
+            found[number] = vehicle_id if owner_id == seller_id else None
     return found
 
 
 def save(connection: Connection, found: Listing, told: Particulars, now: datetime) -> int:
     """Write the working copy as the next version, which is returned; what was in review is taken back.
 
-    One that says what the public sees already is none.
+    One that says what the public sees already is none. Another open listing of the car raises IntegrityError: before
+    1981 its make and its year say which one it is, and may be written anew.
     """
     version, is_news = found.version + 1, told != found.public
+    vin = told.vin if found.public is None else found.public.vin
     values: dict[str, Any] = {
         "draft": ENCODER.encode(told).decode() if is_news else None,
         "review_status": (Review.DRAFT if is_news else Review.NONE).value,
         "version": version,
+        "vin": vin,
+        "open_vin": held_number(replace(told, vin=vin)),
     }
-    if found.public is None:
-        values |= {"vin": told.vin, "open_vin": told.vin}
     _update(connection, found.id, updated_at=now, **values)
     return version
 
@@ -212,7 +215,7 @@ def move(connection: Connection, vehicle_id: int, status: Status, now: datetime)
 
 
 def withdraw(connection: Connection, found: Listing, now: datetime) -> None:
-    """End a listing, which takes its working copy out of the review and frees its VIN."""
+    """End a listing, which takes its working copy out of the review and frees its number."""
     review = Review.NONE if found.told == found.public else Review.DRAFT
     ended = {"listing_status": Status.WITHDRAWN.value, "open_vin": None, "review_status": review.value}
     _update(connection, found.id, updated_at=now, **ended)

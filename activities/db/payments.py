@@ -160,7 +160,7 @@ def claim(connection: Connection, payment_id: int, now: datetime, *, resend_unti
     One found half sent was left by a sender that died: nobody knows what the vendor did. A payment in doubt is claimed
     again before `resend_until`, by whoever has looked it up in vain. Raises LookupError for an unknown id.
     """
-    payment = _locked(connection, payment_id)
+    payment = locked(connection, payment_id)
     if payment.state is State.SENDING:
         return _write(connection, payment, Change(State.UNKNOWN), now)
     again = payment.state is State.UNKNOWN and now < resend_until
@@ -171,7 +171,7 @@ def claim(connection: Connection, payment_id: int, now: datetime, *, resend_unti
 
 def release(connection: Connection, claimed: Claimed, now: datetime, code: str | None = None) -> Payment:
     """Give a claimed payment back: this sending has certainly done nothing. What was in doubt before it still is."""
-    payment = _locked(connection, claimed.payment.id)
+    payment = locked(connection, claimed.payment.id)
     # Another sender may have found this one silent and claimed the payment since.
     if payment.state is not State.SENDING or payment.updated_at != claimed.payment.updated_at:
         return payment
@@ -186,7 +186,7 @@ def mark(
     What is over moves only for who names the state that it leaves: an answer that comes late undoes nothing. Only a
     charge is reversed, and not one that a return of ours let go.
     """
-    payment = _locked(connection, payment_id)
+    payment = locked(connection, payment_id)
     named = only_from is payment.state or (only_from is None and not is_final(payment.state))
     if not named or not may_move(payment.state, change.state):
         return payment, False
@@ -282,9 +282,11 @@ def in_state(connection: Connection, state: State, limit: int, before: int | Non
     return [_payment(row) for row in connection.execute(query)]
 
 
-def count_in_state(connection: Connection, state: State) -> int:
-    """How many `in_state` would list in all."""
+def count_in_state(connection: Connection, state: State, since: datetime | None = None) -> int:
+    """How many `in_state` would list in all, or of those how many came into it since a moment."""
     query = select(func.count()).select_from(payments).where(payments.c.state == state.value)
+    if since is not None:
+        query = query.where(payments.c.updated_at >= since)
     return connection.execute(query).scalar_one()
 
 
@@ -319,7 +321,8 @@ def _of(user_id: int, purpose: Purpose) -> Any:
     return (payments.c.user_id == user_id) & (payments.c.purpose == purpose.value)
 
 
-def _locked(connection: Connection, payment_id: int) -> Payment:
+def locked(connection: Connection, payment_id: int) -> Payment:
+    """One payment, which nobody else moves before the transaction's end. Raises LookupError."""
     row = connection.execute(select(*COLUMNS).where(payments.c.id == payment_id).with_for_update()).one_or_none()
     if row is None:
         raise LookupError(payment_id)
@@ -337,7 +340,7 @@ def _write(connection: Connection, payment: Payment, change: Change, now: dateti
     if change.state is State.DONE:
         values["code"] = None
     connection.execute(update(payments).where(payments.c.id == payment.id).values(values))
-    return _locked(connection, payment.id)
+    return locked(connection, payment.id)
 
 
 def _payment(row: Sequence[Any]) -> Payment:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select, update
 
-from activities.db import audit, notifications, saved_searches, seller_endpoints, watchlist
+from activities.db import audit, notifications, saved_searches, seller_endpoints, uploads, watchlist
 from activities.db.account_tables import (
     accounts,
     authenticators,
@@ -25,6 +25,7 @@ from activities.db.account_tables import (
 from activities.db.offer_tables import offers
 from activities.db.payments import unreturned
 from activities.db.people import Role
+from activities.db.photo_tables import vehicle_documents, vehicle_images
 from activities.db.purchase_tables import purchases
 from activities.db.question_tables import vehicle_questions
 from activities.db.search_tables import saved_searches as saved
@@ -72,6 +73,8 @@ EXPORTED: tuple[tuple[Table, str], ...] = (
     (reservations, "user_id"),
     (bids, "user_id"),
     (vehicles, "seller_id"),
+    (vehicle_images, "uploaded_by"),
+    (vehicle_documents, "uploaded_by"),
     (auctions, "seller_id"),
     (purchases, "user_id"),
     (offers, "buyer_id"),
@@ -147,6 +150,7 @@ def erase(connection: Connection, user_id: int, now: datetime) -> bool:
     saved_searches.forget_all(connection, user_id)
     watchlist.forget_all(connection, user_id)
     seller_endpoints.forget_all(connection, user_id, now)
+    _forget_files(connection, user_id, now)
     sold = exists().where(auctions.c.seller_id == user_id, auctions.c.result == SOLD)
     connection.execute(delete(seller_profiles).where(seller_profiles.c.user_id == user_id, ~sold))
     notifications.forget_addresses(connection, user_id, now)
@@ -154,6 +158,13 @@ def erase(connection: Connection, user_id: int, now: datetime) -> bool:
     if role not in ACCOUNTABLE:
         audit.forget_addresses(connection, user_id)
     return True
+
+
+def _forget_files(connection: Connection, user_id: int, now: datetime) -> None:
+    """Nobody sees photos and title papers of what a person never sold; the upkeep has them deleted where they are."""
+    for vehicle_id in connection.execute(select(vehicles.c.id).where(vehicles.c.seller_id == user_id)).scalars().all():
+        if not uploads.has_bids(connection, vehicle_id):
+            uploads.remove_all(connection, vehicle_id, now)
 
 
 def forget_last_addresses(connection: Connection, now: datetime) -> int:

@@ -89,6 +89,10 @@ def save(
     if search_id is not None:
         change = update(saved_searches).where(saved_searches.c.id == search_id)
         connection.execute(change.values(name=name, frequency=frequency.value))
+        if frequency is Frequency.OFF:
+            # What was found before is not told any more either.
+            untold = update(search_alerts).where(search_alerts.c.search_id == search_id)
+            connection.execute(untold.values(due_at=None))
     else:
         count = select(func.count()).select_from(saved_searches).where(mine)
         if connection.execute(count).scalar_one() >= MOST_SEARCHES:
@@ -149,6 +153,7 @@ def waiting_for(connection: Connection, listing: Listing, words: str, now: datet
             keys.mileage_from <= listing.mileage,
             keys.mileage_to >= listing.mileage,
             saved_searches.c.user_id != listing.seller_id,
+            saved_searches.c.frequency != Frequency.OFF.value,
         )
     )
     # Many people look for the same.

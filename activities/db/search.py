@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, TextClause, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Select, TextClause, bindparam, delete, func, insert, or_, select, text, true, update
 
 from activities.db.prepared import Prepared
 from activities.db.search_tables import listing_search, listing_words
@@ -158,6 +158,13 @@ def words_of(connection: Connection, vehicle_ids: Collection[int]) -> dict[int, 
     """The words of some listings; unknown ones are missing."""
     query = select(listing_words.c.vehicle_id, listing_words.c.words)
     return {row[0]: row[1] for row in connection.execute(query.where(listing_words.c.vehicle_id.in_(vehicle_ids)))}
+
+
+def words_after(connection: Connection, after_id: int | None, limit: int) -> list[tuple[int, str]]:
+    """The next listings with their words, by their ids and above one; None begins with the first."""
+    query = select(listing_words.c.vehicle_id, listing_words.c.words).order_by(listing_words.c.vehicle_id)
+    beyond = true() if after_id is None else listing_words.c.vehicle_id > after_id
+    return [(row[0], row[1]) for row in connection.execute(query.where(beyond).limit(limit))]
 
 
 def purge(connection: Connection, before: datetime) -> int:

@@ -100,6 +100,8 @@ watchlist = table(
     Column("user_id", ID, ForeignKey(USER), primary_key=True, autoincrement=False),
     Column("vehicle_id", ID, ForeignKey(VEHICLE), primary_key=True, autoincrement=False),
     Column("created_at", UtcMs, nullable=False),
+    # What its watcher does not want to be told: a sum of `domain.watching.BITS`.
+    Column("muted", SmallInteger, nullable=False, server_default="0"),
     Index(None, "vehicle_id", "user_id"),
 )
 

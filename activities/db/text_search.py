@@ -11,7 +11,11 @@ from activities.db.search_tables import listing_words
 
 # Everything that either engine makes for itself is called so: a comparison of schemas has to look away.
 NAME = "listing_fts"
-MYSQL_CREATE = (f"CREATE FULLTEXT INDEX {NAME} ON {listing_words.name} (words)",)
+MYSQL_CREATE = (
+    # Rows that came after an index was dropped are not numbered, and a new one would not find them.
+    f"ALTER TABLE {listing_words.name} FORCE",
+    f"CREATE FULLTEXT INDEX {NAME} ON {listing_words.name} (words)",
+)
 MYSQL_DROP = (f"DROP INDEX {NAME} ON {listing_words.name}",)
 _ADD = f"INSERT INTO {NAME} (rowid, words) VALUES (new.vehicle_id, new.words);"  # noqa: S608 - names of ours
 _TAKE = f"INSERT INTO {NAME} ({NAME}, rowid, words) VALUES ('delete', old.vehicle_id, old.words);"  # noqa: S608
@@ -20,6 +24,7 @@ SQLITE_CREATE = (
     f"CREATE TRIGGER {NAME}_added AFTER INSERT ON {listing_words.name} BEGIN {_ADD} END",
     f"CREATE TRIGGER {NAME}_removed AFTER DELETE ON {listing_words.name} BEGIN {_TAKE} END",
     f"CREATE TRIGGER {NAME}_changed AFTER UPDATE ON {listing_words.name} BEGIN {_TAKE} {_ADD} END",
+    f"INSERT INTO {NAME} ({NAME}) VALUES ('rebuild')",  # noqa: S608 - names of ours
 )
 SQLITE_DROP = (
     *(f"DROP TRIGGER {NAME}_{event}" for event in ("added", "removed", "changed")),
@@ -35,7 +40,7 @@ SQLITE_FIND = text(f"SELECT GROUP_CONCAT(rowid) FROM {NAME} WHERE {NAME} MATCH :
 
 
 def create(connection: Connection) -> None:
-    """Make the full-text index of `listing_words`; for a migration."""
+    """Make the full-text index of `listing_words`, with all that is there; for a migration."""
     _run(connection, SQLITE_CREATE if _is_sqlite(connection) else MYSQL_CREATE)
 
 

@@ -1,12 +1,13 @@
-"""Queries on vehicles: what is sold, whoever sells it and whenever."""
+"""Queries on vehicles: what is sold, whoever sells it and whenever, and what was withdrawn but has a history."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
-from activities.db.tables import vehicles
+from activities.db.tables import auctions, vehicles
+from domain.listings import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,15 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownVehicle:
+    """A vehicle as anybody may see it, with where its listing stands, and since when it is withdrawn."""
+
+    vehicle: Vehicle
+    status: Status
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VehicleFilter:
     """Which vehicles a list shows; names compare without case, years include both ends."""
 
@@ -104,7 +114,11 @@ class VehicleFilter:
 
 
 ANY_VEHICLE = VehicleFilter()
+# What was approved once and is not deleted: what was withdrawn too, for those who look at its auctions and orders.
 IS_PUBLIC = vehicles.c.listed_at.is_not(None) & vehicles.c.deleted_at.is_(None)
+# What a list may show.
+IS_LISTED = IS_PUBLIC & (vehicles.c.listing_status != Status.WITHDRAWN.value)
+HAS_HISTORY = select(auctions.c.id).where(auctions.c.vehicle_id == vehicles.c.id).exists()
 SUMMARY = tuple(vehicles.c[field.name] for field in fields(VehicleSummary))
 FULL = tuple(vehicles.c[field.name] for field in fields(Vehicle))
 
@@ -121,23 +135,38 @@ def add_vehicle(connection: Connection, **values: Any) -> int:
 
 
 def vehicle(connection: Connection, vehicle_id: int) -> Vehicle | None:
-    """Find one vehicle that the public may see."""
+    """Find one vehicle that the public may see, or might when it was not withdrawn yet."""
     row = connection.execute(select(*FULL).where(vehicles.c.id == vehicle_id, IS_PUBLIC)).one_or_none()
     return None if row is None else Vehicle(*row)
+
+
+def shown_vehicle(connection: Connection, vehicle_id: int) -> ShownVehicle | None:
+    """Find one vehicle that has a public page: it is listed, or was, and somebody may look up what became of it.
+
+    One that was withdrawn has one as long as an auction of it is told of; offers and orders come of auctions alone.
+    """
+    columns = (*FULL, vehicles.c.listing_status, vehicles.c.updated_at)
+    query = select(*columns).where(vehicles.c.id == vehicle_id, IS_PUBLIC, or_(IS_LISTED, HAS_HISTORY))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    status, changed_at = Status(row[-2]), row[-1]
+    # Nothing is written of a listing after it was withdrawn.
+    return ShownVehicle(Vehicle(*row[: len(FULL)]), status, changed_at if status is Status.WITHDRAWN else None)
 
 
 def makes(connection: Connection) -> list[str]:
     """The makes there are, by name."""
     return list(
-        connection.execute(select(vehicles.c.make).where(IS_PUBLIC).distinct().order_by(vehicles.c.make)).scalars()
+        connection.execute(select(vehicles.c.make).where(IS_LISTED).distinct().order_by(vehicles.c.make)).scalars()
     )
 
 
 def vehicle_page(
     connection: Connection, wanted: VehicleFilter, *, after_id: int | None, limit: int
 ) -> list[VehicleSummary]:
-    """A page of vehicles, newest first, after (below) an id."""
-    query = select(*SUMMARY).where(IS_PUBLIC, *wanted.conditions()).order_by(vehicles.c.id.desc()).limit(limit)
+    """A page of vehicles that are listed, newest first, after (below) an id."""
+    query = select(*SUMMARY).where(IS_LISTED, *wanted.conditions()).order_by(vehicles.c.id.desc()).limit(limit)
     if after_id is not None:
         query = query.where(vehicles.c.id < after_id)
     return [VehicleSummary(*row) for row in connection.execute(query)]

@@ -1,5 +1,7 @@
 """What decoders said of a VIN, kept by VIN and decoder: the newest answer of each."""
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
@@ -14,6 +16,15 @@ def answers(connection: Connection, vin: str) -> Answers:
     rows = connection.execute(select(*COLUMNS).where(vin_reports.c.vin == vin))
     found = (Answer(Source(source), fetched_at, _decoded(facts)) for source, fetched_at, facts in rows)
     return {answer.source: answer for answer in found}
+
+
+def answers_of(connection: Connection, vins: Collection[str]) -> dict[str, Answers]:
+    """What is kept of some VINs, by VIN, in one query; one that nobody was asked for has nothing."""
+    found: dict[str, dict[Source, Answer]] = {vin: {} for vin in vins}
+    query = select(vin_reports.c.vin, *COLUMNS).where(vin_reports.c.vin.in_(found))
+    for vin, source, fetched_at, facts in connection.execute(query):
+        found[vin][Source(source)] = Answer(Source(source), fetched_at, _decoded(facts))
+    return dict(found)
 
 
 def keep(connection: Connection, vin: str, answer: Answer, raw: str) -> None:

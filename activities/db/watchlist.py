@@ -1,16 +1,16 @@
 """Watchlists: what somebody keeps an eye on, and which watchers are to be told something now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.db.search_tables import listing_search, watch_marks, watchlist
 from activities.db.tables import auctions, bids, users, vehicles
-from domain.watching import BEFORE, MOST_WATCHED, UNTIL, WatchNews
+from domain.watching import BEFORE, BITS, MOST_WATCHED, UNTIL, WatchNews, muted_by, wanted_of
 
 LIVE = "live"
 AT_ONCE = 200
@@ -22,11 +22,17 @@ class TooManyWatchedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A vehicle on somebody's list; `auction_id` is its newest auction, if it has one."""
+    """A vehicle on somebody's list; `auction_id` is its newest auction, if it has one, `muted` by `domain.watching`."""
 
     vehicle_id: int
     auction_id: int | None
     created_at: datetime
+    muted: int = 0
+
+    @property
+    def reminders(self) -> frozenset[WatchNews]:
+        """What its watcher wants to be told."""
+        return wanted_of(self.muted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,16 @@ def unwatch(connection: Connection, user_id: int, vehicle_id: int) -> bool:
     return connection.execute(gone).rowcount > 0
 
 
+def remind(connection: Connection, user_id: int, vehicle_id: int, wanted: Collection[WatchNews]) -> bool:
+    """Tell a watcher only what is wanted of a vehicle from now on; returns whether it is on the list."""
+    own = (watchlist.c.user_id == user_id) & (watchlist.c.vehicle_id == vehicle_id)
+    # Whether anything changed is no sign: MariaDB counts only rows that are other than before.
+    if connection.execute(select(watchlist.c.vehicle_id).where(own).with_for_update()).one_or_none() is None:
+        return False
+    connection.execute(update(watchlist).where(own).values(muted=muted_by(wanted)))
+    return True
+
+
 def watched(connection: Connection, user_id: int, vehicle_id: int) -> Watched | None:
     """One vehicle on a person's list."""
     row = connection.execute(_lists(user_id).where(watchlist.c.vehicle_id == vehicle_id)).one_or_none()
@@ -149,7 +165,9 @@ def overtaken(connection: Connection, since: datetime, limit: int = AT_ONCE) -> 
         _changed(since)
         .join(watchlist, watchlist.c.vehicle_id == auctions.c.vehicle_id)
         .join(users, users.c.id == watchlist.c.user_id)
-        .where(watchlist.c.user_id != auctions.c.leader_id, newest.is_not(None), users.c.erased_at.is_(None))
+        .where(
+            watchlist.c.user_id != auctions.c.leader_id, newest.is_not(None), users.c.erased_at.is_(None), _wants(kind)
+        )
         .add_columns(users.c.id, users.c.name, users.c.email, newest)
         .limit(limit)
     )
@@ -167,6 +185,7 @@ def watchers(connection: Connection, news: News, after_user_id: int, limit: int 
         select(users.c.id, users.c.name, users.c.email)
         .join_from(watchlist, users)
         .where(watchlist.c.vehicle_id == news.vehicle_id, users.c.id > after_user_id, users.c.erased_at.is_(None))
+        .where(_wants(news.kind))
         .order_by(users.c.id)
         .limit(limit)
     )
@@ -192,7 +211,7 @@ def forget_all(connection: Connection, user_id: int) -> None:
 
 def _lists(user_id: int) -> Select[Any]:
     return (
-        select(watchlist.c.vehicle_id, listing_search.c.auction_id, watchlist.c.created_at)
+        select(watchlist.c.vehicle_id, listing_search.c.auction_id, watchlist.c.created_at, watchlist.c.muted)
         .outerjoin_from(watchlist, listing_search, listing_search.c.vehicle_id == watchlist.c.vehicle_id)
         .where(watchlist.c.user_id == user_id)
     )
@@ -226,6 +245,10 @@ def _changed(since: datetime) -> Select[Any]:
 def _unmarked(kind: WatchNews) -> Any:
     told = and_(watch_marks.c.auction_id == auctions.c.id, watch_marks.c.kind == kind.value)
     return ~exists().where(told)
+
+
+def _wants(kind: WatchNews) -> Any:
+    return watchlist.c.muted.bitwise_and(BITS[kind]) == 0
 
 
 def _has_watchers() -> Any:

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from boto3.session import Session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from activities.object_links import Bucket
 from activities.providers.failures import RejectedError, UnavailableError
@@ -29,6 +30,8 @@ KEYS_MOST = 1_000
 # A picture never changes under its key; a document is nobody's to keep.
 FOR_A_YEAR = "max-age=31536000, immutable"
 NOT_KEPT = "private, no-store"
+# Keys that ended on their way: the library has new ones by the next call.
+ENDED = frozenset({"ExpiredToken", "TokenRefreshRequired"})
 
 T = TypeVar("T")
 
@@ -42,32 +45,30 @@ class Facts:
 
 
 class Storage:
-    """One bucket. Close it, or use it as `async with`.
+    """One bucket. Close it, or use it as `async with`. A bucket without keys is reached by those of the machine: of its
+    environment, its files or its role, which are renewed before they end.
 
     Every call may be repeated as it is. It raises UnavailableError where nobody answered or S3 asked to come later, and
     RejectedError where S3 refuses what we sent, such as keys, a region or a bucket that are not its own.
     """
 
     def __init__(self, bucket: Bucket, *, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        self._bucket = bucket
         self._name = bucket.name
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="s3")
-        self._client: S3Client = Session(
-            bucket.access_key_id, bucket.secret_access_key, region_name=bucket.region
-        ).client(
-            "s3",
-            endpoint_url=bucket.endpoint,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path" if bucket.url else "virtual"},
-                connect_timeout=CONNECT_TIMEOUT_S,
-                read_timeout=read_timeout_s,
-                # Whoever calls repeats, and says for how long.
-                retries={"total_max_attempts": 1},
-                max_pool_connections=AT_ONCE,
-                proxies={},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
+        self._made: S3Client | None = None
+        self._making = Lock()
+        self._config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path" if bucket.url else "virtual"},
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=read_timeout_s,
+            # Whoever calls repeats, and says for how long.
+            retries={"total_max_attempts": 1},
+            max_pool_connections=AT_ONCE,
+            proxies={},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
 
     async def __aenter__(self) -> Self:
@@ -81,7 +82,8 @@ class Storage:
     async def aclose(self) -> None:
         """Let go of the connections."""
         await asyncio.to_thread(self._threads.shutdown)
-        self._client.close()
+        if self._made is not None:
+            self._made.close()
 
     async def head(self, key: str) -> Facts | None:
         """What is known of an object; None where there is none."""
@@ -108,19 +110,37 @@ class Storage:
     async def _call(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, _translated, work)
 
+    @property
+    def _client(self) -> "S3Client":
+        """Made by the first call: whoever tells the machine its keys may be away when the process starts."""
+        with self._making:
+            if self._made is None:
+                # The library takes what is empty for what is not given, and looks for itself.
+                own = self._bucket.access_key_id, self._bucket.secret_access_key
+                session = Session(own[0], own[1], region_name=self._bucket.region)
+                # A client that was made without keys would never have any.
+                if session.get_credentials() is None:
+                    raise NoCredentialsError
+                self._made = session.client("s3", endpoint_url=self._bucket.endpoint, config=self._config)
+            return self._made
+
     def _head(self, key: str) -> Facts | None:
         try:
             found = self._client.head_object(Bucket=self._name, Key=key)
         except ClientError as error:
             if _status(error) == HTTPStatus.NOT_FOUND:
                 return None
+            if _status(error) == HTTPStatus.BAD_REQUEST and self._bucket.keys is None:
+                # An answer to HEAD has no words: the role's keys may have ended.
+                raise UnavailableError(VENDOR, "http_400") from None
             raise
         return Facts(found["ContentLength"], found.get("ContentType", ""))
 
     def _get(self, key: str, most: int) -> bytes | None:
+        client = self._client
         try:
-            found = self._client.get_object(Bucket=self._name, Key=key)
-        except self._client.exceptions.NoSuchKey:
+            found = client.get_object(Bucket=self._name, Key=key)
+        except client.exceptions.NoSuchKey:
             return None
         with found["Body"] as body:
             content: bytes = body.read(most + 1)
@@ -159,8 +179,10 @@ def _translated(work: Callable[[], T]) -> T:
             HTTPStatus.TOO_MANY_REQUESTS,
         }:
             raise UnavailableError(VENDOR, f"http_{status}") from None
-        raise RejectedError(VENDOR, str(error.response.get("Error", {}).get("Code", f"http_{status}"))) from None
-    except BotoCoreError as error:
+        code = str(error.response.get("Error", {}).get("Code", f"http_{status}"))
+        raise (UnavailableError if code in ENDED else RejectedError)(VENDOR, code) from None
+    except (BotoCoreError, RuntimeError) as error:
+        # The latter is what the library says of a role whose new keys have ended already.
         raise UnavailableError(VENDOR, type(error).__name__) from None
 
 

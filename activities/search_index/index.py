@@ -1,7 +1,7 @@
 """The index of one process: filled from the database at first, and caught up with it before each answer."""
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -13,17 +13,20 @@ from activities.db import search, text_search
 from activities.db.search import ChangeKey
 from activities.search_index.batch import Changes
 from activities.search_index.coding import ORDERS, Coding, place_in
-from activities.search_index.columns import members_of
+from activities.search_index.columns import listed, members_of
 from activities.search_index.snapshot import After, Snapshot
-from activities.search_index.terms import Terms
+from activities.search_index.terms import FREQUENT, Terms, read_terms, texts_of
+from domain.errors import UnavailableError
 from domain.search import Facet, Filters, Listing, Sort
 from domain.words import wanted_words
 
 CHUNK = 5_000
 # A transaction may commit after one that began later: what changed this long before the newest change is read again.
 OVERLAP_MS = 20_000
-# More changed texts than this are not followed word by word.
-FOLLOWED = 2_000
+# A small inventory is read within that; for a large one nobody is kept waiting.
+PATIENCE_S = 0.25
+RETRY_S = 5
+LOADING = "The search is being prepared on this server; try again in a few seconds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +51,26 @@ class Found:
 
 
 class SearchIndex:
-    """Every listing as columns of bits; one instance serves a process and all its threads."""
+    """Every listing as columns of bits; one instance serves a process and all its threads.
 
-    def __init__(self) -> None:
+    Words that at least `frequent` listings have are answered from memory, others by the database.
+    """
+
+    def __init__(self, frequent: int = FREQUENT) -> None:
+        self._frequent = frequent
         self._snapshot = Snapshot.empty(Coding())
         # The rows of the overlap by vehicle with their time of change, both as texts.
         self._seen: dict[str, str] = {}
         self._newest_ms = 0
         self._terms = Terms()
-        self._puts = 0
         self._is_filled = False
         self._lock = threading.Lock()
 
     def find(self, connection: Connection, wanted: Wanted, now: datetime) -> Found:
-        """Answer one page: a statement for the changes, one for the page, and one for each word that is asked for anew.
+        """Answer one page: a statement for the changes, one for the page, and two for each rare word, at first.
 
-        The first call in a process waits until all listings are read; `catch_up` beforehand spares it that.
+        The first call in a process reads all listings; `catch_up` beforehand spares it that. Raises UnavailableError
+        (SEARCH_LOADING) while somebody else is at that for longer than a moment.
         """
         self.catch_up(connection)
         snapshot, filters = self._snapshot, wanted.filters
@@ -74,25 +81,43 @@ class SearchIndex:
 
     @property
     def is_filled(self) -> bool:
-        """Whether all listings were read once: before that a process should get no traffic."""
+        """Whether all listings were read once."""
         return self._is_filled
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether somebody is reading them for the first time."""
+        return not self._is_filled and self._lock.locked()
+
     def catch_up(self, connection: Connection) -> int:
-        """Read what changed since the last time, at first everything; returns how many listings that were."""
-        with self._lock:
-            since = max(0, self._newest_ms - OVERLAP_MS)
-            changes, after = Changes(self._snapshot, since), None
-            while True:
-                rows = search.changes(connection, since, after, CHUNK)
-                changes.note([row for row in rows if self._seen.get(row[0]) != row[1]])
-                self._remember(rows)
-                if len(rows) < CHUNK:
-                    break
-                after = ChangeKey(int(rows[-1][1]), int(rows[-1][0]))
-            self._snapshot = changes.snapshot()
-            self._follow(connection, changes.put)
+        """Read what changed since the last time, at first everything; returns how many listings that were.
+
+        Raises UnavailableError as `find` does.
+        """
+        if not self._lock.acquire(timeout=-1 if self._is_filled else PATIENCE_S):
+            raise UnavailableError("SEARCH_LOADING", LOADING, retry_after_s=RETRY_S)
+        try:
+            return self._catch_up(connection)
+        finally:
+            self._lock.release()
+
+    def _catch_up(self, connection: Connection) -> int:
+        since = max(0, self._newest_ms - OVERLAP_MS)
+        changes, after = Changes(self._snapshot, since), None
+        while True:
+            rows = search.changes(connection, since, after, CHUNK)
+            changes.note([row for row in rows if self._seen.get(row[0]) != row[1]])
+            self._remember(rows)
+            if len(rows) < CHUNK:
+                break
+            after = ChangeKey(int(rows[-1][1]), int(rows[-1][0]))
+        self._snapshot = changes.snapshot()
+        if not self._is_filled:
+            self._terms = read_terms(connection, listed(self._snapshot.everyone), self._frequent)
             self._is_filled = True
-            return changes.count
+        elif changes.put:
+            self._terms.follow(texts_of(connection, sorted(changes.put)))
+        return changes.count
 
     def _having(self, connection: Connection, terms: Sequence[str]) -> int | None:
         """The listings that have all terms; None where there is no term."""
@@ -100,25 +125,15 @@ class SearchIndex:
         return reduce(and_, sets) if sets else None
 
     def _having_one(self, connection: Connection, term: str) -> int:
-        # The engine may take a second, for which nobody else waits; what was put meanwhile the set may not know.
+        # While the engine is asked nobody else waits.
         with self._lock:
-            known, puts = self._terms.known(term), self._puts
+            known, edition = self._terms.known(term), self._terms.edition
         if known is not None:
             return known
         found = members_of(text_search.vehicles_with(connection, [term]))
         with self._lock:
-            if puts == self._puts:
-                self._terms.keep(term, found)
-        return found
-
-    def _follow(self, connection: Connection, put: Collection[int]) -> None:
-        self._puts += len(put)
-        if not put or not self._terms:
-            return
-        if len(put) > FOLLOWED:
-            self._terms.forget()
-        else:
-            self._terms.follow(dict.fromkeys(put, "") | search.words_of(connection, put))
+            self._terms.keep(term, found, edition)
+            return self._terms.current(term, found)
 
     def _remember(self, rows: Sequence[Sequence[str]]) -> None:
         if not rows:

@@ -51,9 +51,15 @@ class Snapshot:
         """A column; an empty one where no listing has had a value."""
         return self.columns.get(name, EMPTY)
 
+    @property
+    def everyone(self) -> int:
+        """All listings that are not removed."""
+        places = self.column(LISTED).places
+        return places[0] if places else 0
+
     def chosen(self, filters: Filters, now: datetime, found: int | None) -> Chosen:
         """What fits; `found` are the listings that a text was found in, where one is looked for."""
-        base = self.column(LISTED).equal(1, found if found is not None else self._everyone())
+        base = self.column(LISTED).equal(1, found if found is not None else self.everyone)
         for measure in Measure:
             base = self._within(filters, measure, base)
         if filters.no_reserve:
@@ -107,10 +113,6 @@ class Snapshot:
             if len(further) >= limit or ring.miles >= near.miles:
                 return [(part, -member) for part, member in further[:limit]]
             miles *= 2
-
-    def _everyone(self) -> int:
-        places = self.column(LISTED).places
-        return places[0] if places else 0
 
     def _within(self, filters: Filters, measure: Measure, members: int) -> int:
         span, column = filters.span(measure), self.column(measure.value)

@@ -25,13 +25,12 @@ class BidderAccount:
 
 @dataclass(frozen=True, slots=True)
 class SellerAccount:
-    """A demo seller: a token of scope "read sell", and the ids of their vehicles by VIN."""
+    """A demo seller: a token of scope "read sell"."""
 
     user_id: int
     email: str
     name: str
     token: str
-    vehicles: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Arrivals:
     ) -> None:
         self._doors = doors
         self._entry = entry
-        self._desk = desk
+        self.desk = desk
         self._book = book
         self._appoint = appoint
         self._joined = joined
@@ -82,7 +82,7 @@ class Arrivals:
                     return LeftOut(person, str(error))
                 finally:
                     if person is ADMIN:
-                        self._desk.opened.set()
+                        self.desk.opened.set()
             return None
 
         found = await asyncio.gather(*map(one, persons))
@@ -128,12 +128,11 @@ class Arrivals:
 
     async def _seller(self, browser: Browser, person: DemoPerson) -> None:
         known = self._book.seller(person.email)
-        token, vehicles = (known.token, known.vehicles) if known else ("", {})
-        user_id, token = await join_seller(browser, person, self._entry, self._desk, token)
-        self._book.keep_seller(SellerAccount(user_id, person.email, person.name, token, vehicles))
+        user_id, token = await join_seller(browser, person, self._entry, self.desk, known.token if known else "")
+        self._book.keep_seller(SellerAccount(user_id, person.email, person.name, token))
 
     async def _buyer(self, browser: Browser, person: DemoPerson) -> None:
-        user_id = await join_buyer(browser, person, self._entry, self._desk, _holder(person))
+        user_id = await join_buyer(browser, person, self._entry, self.desk, _holder(person))
         if person.habit is None:
             self._book.note_arrival(person.email)
             return

@@ -7,9 +7,9 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
@@ -20,21 +20,27 @@ import structlog
 from activities.logs import configure_logs
 from activities.settings import SettingsError, load_settings
 from activities.vendor_settings import VendorSettings, load_vendor_settings
+from domain.clock import from_text
 from temporal.demo.accounts import FILE_NAME, Accounts, Book, read_accounts
 from temporal.demo.arrivals import Arrivals, entrance
 from temporal.demo.board import Board
 from temporal.demo.client import TIMEOUT, MarketClient, MarketError, quiet_requests
 from temporal.demo.crowd import Crowd
+from temporal.demo.desk import Desk
+from temporal.demo.garage import Garage
+from temporal.demo.keeper import Keeper
+from temporal.demo.listing import Lister
+from temporal.demo.opening import Seeder
 from temporal.demo.people import BIDDERS
-from temporal.demo.plan import Calendar, calendar_for
-from temporal.demo.relist import ON_SALE, top_up
+from temporal.demo.plan import Calendar
+from temporal.demo.relist import ON_SALE
 from temporal.demo.stream import Frame, follow
 
 DEFAULT_RATE = 3.0
 LIST_EVERY_S = 20.0
 POLL_EVERY_S = 5.0
 STREAM_PAUSE_S = (1.0, 3.0)
-KEEP_EVERY_S = (15.0, 45.0)
+SHORTEST = timedelta(seconds=30)
 ARRIVE_AT_ONCE = 2
 ARRIVE_AGAIN_S = 60.0
 WATCH_MOST = 50
@@ -44,7 +50,7 @@ log = structlog.get_logger("bidders")
 
 
 class Market:
-    """One client process: the board, the stream that feeds it, the crowd, and the keeper where it is wanted."""
+    """One client process: the board, the stream that feeds it, and the crowd."""
 
     def __init__(
         self,
@@ -52,14 +58,11 @@ class Market:
         accounts: Accounts,
         *,
         rate: float,
-        calendar: Calendar | None,
         rng: Random,
         clock: Callable[[], datetime],
     ) -> None:
         self.board = Board()
         self._client = MarketClient(http)
-        self._accounts = accounts
-        self._calendar = calendar
         self._rng = rng
         self._clock = clock
         self.crowd = Crowd(self._client, self.board, accounts.bidders, clock=clock, rng=rng, rate=rate)
@@ -67,7 +70,7 @@ class Market:
         self._changed = asyncio.Event()
         self._streaming = False
 
-    async def run(self, *others: Coroutine[Any, Any, None], keep: bool) -> None:
+    async def run(self, *others: Coroutine[Any, Any, None]) -> None:
         """Everything at once, with what else there is to do, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._list())
@@ -75,12 +78,10 @@ class Market:
             group.create_task(self.crowd.run())
             for other in others:
                 group.create_task(other)
-            if keep:
-                group.create_task(self._keep())
 
     async def read_lists(self) -> None:
         """Read what is live and what comes next, and watch the first of them. Raises MarketError."""
-        views = [view for status in ON_SALE for view in await self._client.auctions(status)]
+        views = [view for status in ON_SALE for view in await self._client.auctions(status) if _can_be_watched(view)]
         views = sorted(views, key=lambda view: (view["status"] == "scheduled", str(view["ends_at"])))[:WATCH_MOST]
         for view in views:
             self.board.put_view(view)
@@ -140,18 +141,10 @@ class Market:
         self._streaming = True
         self.take_frame(frame)
 
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(self._rng.uniform(*KEEP_EVERY_S))
-            now = self._clock() + self.board.ahead
-            calendar = self._calendar or calendar_for(now)
-            try:
-                new = await top_up(self._client, self._accounts, now=now, rng=self._rng, calendar=calendar)
-            except MarketError as error:
-                log.warning("market_not_kept", reason=str(error))
-                continue
-            if new:
-                log.info("lots_added", auction_ids=new)
+
+def _can_be_watched(view: Mapping[str, Any]) -> bool:
+    """Whether a lot is there for long enough to be found; shorter ones are shows with players of their own."""
+    return from_text(view["ends_at"]) - from_text(view["starts_at"]) >= SHORTEST
 
 
 async def welcome(arrivals: Arrivals) -> None:
@@ -192,9 +185,22 @@ async def serve(room: Room, accounts: Accounts) -> None:
 async def _serve(room: Room, accounts: Accounts) -> None:
     async with httpx.AsyncClient(base_url=room.url, timeout=TIMEOUT) as http:
         book = Book(room.path, accounts)
-        market = Market(http, accounts, rate=room.rate, calendar=room.calendar, rng=SystemRandom(), clock=now)
+        market = Market(http, accounts, rate=room.rate, rng=SystemRandom(), clock=now)
         async with entrance(room.url, room.path.parent, room.vendors, book, joined=market.crowd.join) as arrivals:
-            await market.run(welcome(arrivals), keep=room.keep)
+            keeper = keeper_of(room, MarketClient(http), book, arrivals.desk, lambda: now() + market.board.ahead)
+            await market.run(welcome(arrivals), *([keeper.run()] if room.keep else []))
+
+
+def keeper_of(room: Room, client: MarketClient, book: Book, desk: Desk, clock: Callable[[], datetime]) -> Keeper:
+    """The market's keeper in this room."""
+
+    def accounts() -> Accounts:
+        return book.accounts
+
+    rng = SystemRandom()
+    garage = Garage(client, accounts, Lister(client, desk))
+    seeder = Seeder(client, garage, accounts, clock, asyncio.sleep, rng)
+    return Keeper(client=client, garage=garage, seeder=seeder, calendar=room.calendar, clock=clock, rng=rng)
 
 
 def now() -> datetime:
@@ -226,7 +232,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--url", required=True, help="where the site is served")
     parser.add_argument("--accounts", type=Path, help=f"the accounts file (default: {FILE_NAME} in DATA_DIR)")
     parser.add_argument("--rate", type=_rate, default=DEFAULT_RATE, help="bids per second over the whole market")
-    parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True, help="put up new lots")
+    parser.add_argument(
+        "--keep", action=argparse.BooleanOptionalAction, default=True, help="list cars and put up new lots"
+    )
     parser.add_argument("--calendar", choices=("auto", *Calendar), default="auto", help="the Sunday rule")
     return parser.parse_args(arguments)
 

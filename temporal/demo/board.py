@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.bidding import Reserve
 from domain.clock import from_text
-from temporal.demo.catalogue import offerings_by_vin
+from temporal.demo.catalogue import offering_of
 from temporal.demo.habits import Lot
 
 UNKNOWN_VALUE_FACTOR = 2
@@ -60,7 +60,7 @@ class Board:
 
 def _lot(view: Mapping[str, Any]) -> Lot:
     vin = view["vehicle"]["vin"]
-    offering = offerings_by_vin().get(vin)
+    offering = offering_of(vin)
     return Lot(
         id=view["id"],
         vin=vin,

@@ -9,21 +9,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from temporal.demo.client import (
-    FIRST_WAIT_S,
-    NO_ANSWER,
-    TIMEOUT,
-    TOO_MANY,
-    UNAVAILABLE,
-    Answer,
-    Json,
-    MarketError,
-    Sleep,
-    answer_of,
-)
+from temporal.demo.client import BUSY, FIRST_WAIT_S, NO_ANSWER, TIMEOUT, Answer, Json, MarketError, Sleep, answer_of
 
 LOOPBACK = "127.0.0.1"
-BUSY = frozenset({NO_ANSWER, TOO_MANY, UNAVAILABLE})
 TRIES = 8
 
 Transports = Callable[[int], httpx.AsyncBaseTransport]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
@@ -27,6 +27,7 @@ TOO_MANY = 429
 UNAVAILABLE = 503
 # No answer at all: it may or may not have happened, and only the same key can tell.
 UNKNOWN_FATE = frozenset({NO_ANSWER, UNAVAILABLE})
+BUSY = UNKNOWN_FATE | {TOO_MANY}
 
 Sleep = Callable[[float], Awaitable[None]]
 Json = dict[str, Any]
@@ -81,7 +82,7 @@ class MarketClient:
 
     async def owner(self, token: str) -> str | None:
         """The address of whom a token speaks for, or None where it does not work. Raises MarketError."""
-        answer = await self._patiently(lambda: self._send("GET", "/auth/me", token), UNKNOWN_FATE | {TOO_MANY})
+        answer = await self._patiently(lambda: self._send("GET", "/auth/me", token), BUSY)
         if answer.status == UNAUTHORIZED:
             return None
         if not answer.accepted:
@@ -92,6 +93,28 @@ class MarketClient:
         """The seller profile of the token's owner. Raises MarketError."""
         return await self._read("/api/me/seller", {}, token)
 
+    async def listings(self, token: str) -> list[Json]:
+        """All listings of the token's owner, the newest first. Raises MarketError."""
+        return [item async for page in self._pages("/api/me/vehicles", {}, token) for item in page]
+
+    async def send(
+        self, method: str, path: str, token: str, body: Json | None = None, tag: str | None = None
+    ) -> Answer:
+        """Send what may come twice, `tag` as If-Match; limits are waited out, lost and 503 answers asked for again."""
+        headers = {} if tag is None else {"If-Match": tag}
+        return await self._patiently(lambda: self._send(method, path, token, body, headers=headers), BUSY)
+
+    async def upload(self, url: str, fields: Mapping[str, str], file: bytes) -> Answer:
+        """Post a file by an upload form of the site's, straight to where files are kept."""
+
+        async def post() -> Answer:
+            try:
+                return answer_of(await self.http.post(url, data=dict(fields), files={"file": file}))
+            except httpx.TransportError:
+                return Answer(NO_ANSWER, {})
+
+        return await self._patiently(post)
+
     async def bid(self, token: str, auction_id: int, bid: Bid, key: str) -> Answer:
         """Bid; a lost or 503 answer is asked for again with the same key. A 429 is for the caller to wait out."""
         kind, field = ("bid", "amount_cents") if bid.kind == "bid" else ("auto-bid", "max_cents")
@@ -100,21 +123,22 @@ class MarketClient:
 
     async def schedule(self, token: str, body: dict[str, Any], key: str) -> Answer:
         """Schedule an auction as its seller, waiting out a limit as well."""
-        busy = UNKNOWN_FATE | {TOO_MANY}
-        return await self._patiently(lambda: self._send("POST", "/api/auctions", token, body, key), busy)
+        return await self._patiently(lambda: self._send("POST", "/api/auctions", token, body, key), BUSY)
 
-    async def _pages(self, path: str, filters: dict[str, str]) -> AsyncIterator[list[dict[str, Any]]]:
+    async def _pages(
+        self, path: str, filters: dict[str, str], token: str | None = None
+    ) -> AsyncIterator[list[dict[str, Any]]]:
         cursor: str | None = None
         while True:
-            page = await self._read(path, {**filters, "limit": str(PAGE), **({"cursor": cursor} if cursor else {})})
+            query = {**filters, "limit": str(PAGE), **({"cursor": cursor} if cursor else {})}
+            page = await self._read(path, query, token)
             yield page["items"]
             cursor = page.get("next_cursor")
             if not cursor:
                 return
 
     async def _read(self, path: str, query: dict[str, str], token: str | None = None) -> dict[str, Any]:
-        busy = UNKNOWN_FATE | {TOO_MANY}
-        answer = await self._patiently(lambda: self._send("GET", path, token, query=query), busy)
+        answer = await self._patiently(lambda: self._send("GET", path, token, query=query), BUSY)
         if not answer.accepted:
             raise MarketError(f"GET {path} answered {answer.code}")
         return answer.body
@@ -139,8 +163,9 @@ class MarketClient:
         body: dict[str, Any] | None = None,
         key: str | None = None,
         query: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         if key is not None:
             headers["Idempotency-Key"] = key
         try:

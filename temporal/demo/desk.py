@@ -1,4 +1,4 @@
-"""The admin's desk of the demo: approves its sellers and gives its bidders their lines, over the admin's routes."""
+"""The admin's desk of the demo: approves its sellers and their listings and gives its bidders their lines."""
 
 import asyncio
 
@@ -31,6 +31,12 @@ class Desk:
         path = f"/api/admin/sellers/{user_id}"
         read = await self._ask("GET", path)
         await self._ask("POST", f"{path}/approve", {"version": read["version"], "reason": REASON})
+
+    async def approve_listing(self, vehicle_id: int) -> None:
+        """Approve the listing that was sent in, as it reads now. Raises MarketError."""
+        path = f"/api/admin/listings/{vehicle_id}"
+        read = await self._ask("GET", path)
+        await self._ask("POST", f"{path}/approve", {"version": read["version"]})
 
     async def give_line(self, user_id: int, cents: int) -> None:
         """Give a dealer's line of buying power. Raises MarketError."""

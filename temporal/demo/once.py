@@ -20,6 +20,7 @@ from temporal.demo.accounts import FILE_NAME, Accounts, SellerAccount, read_acco
 from temporal.demo.client import CONFLICT, TIMEOUT, Answer, MarketClient, MarketError
 from temporal.demo.habits import Bid
 from temporal.demo.ledger_table import table
+from temporal.demo.listing import is_saleable
 from temporal.demo.proof import Proof
 from temporal.demo.relist import new_key
 
@@ -77,7 +78,7 @@ class Show:
 
     async def _schedule(self) -> dict[str, Any]:
         answer = Answer(0, {})
-        for seller, vehicle_id in self._vehicles():
+        for seller, vehicle_id in await self._vehicles():
             starts_at = truncate(datetime.now(UTC) + AHEAD)
             body = {
                 "vehicle_id": vehicle_id,
@@ -93,9 +94,14 @@ class Show:
                 return answer.body
         raise MarketError(f"no vehicle could be scheduled; the last answer was {answer.code}")
 
-    def _vehicles(self) -> list[tuple[SellerAccount, int]]:
-        # The newest ones first: the demo's market, where there is one, offers the others.
-        return [(seller, number) for seller in self._accounts.sellers for number in reversed(seller.vehicles.values())]
+    async def _vehicles(self) -> list[tuple[SellerAccount, int]]:
+        """What may be put up, the newest listings first: the demo's market, where there is one, offers the others."""
+        return [
+            (seller, int(view["id"]))
+            for seller in self._accounts.sellers
+            for view in await self._client.listings(seller.token)
+            if is_saleable(view)
+        ]
 
     async def _bid(self, number: int, act: Act) -> None:
         if act.late:

@@ -1,21 +1,27 @@
-"""The market's opening: the plan is carried out over the public API, and what has been done is told."""
+"""The plan carried out over the public API: the opening first, the rest while the market is open."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
+from types import MappingProxyType
 
 import structlog
 
 from temporal.demo.accounts import Accounts
 from temporal.demo.catalogue import catalogue
 from temporal.demo.client import CONFLICT, MarketClient, MarketError, Sleep
+from temporal.demo.garage import Car, Garage
 from temporal.demo.habits import Bid
 from temporal.demo.plan import ENDED_LENGTH, Calendar, Phase, PlannedAuction, PlannedBid, market_plan
 from temporal.demo.relist import new_key, read_market, schedule, top_up
 
+# So many of each phase are what a newcomer sees first, those that take longest to begin with; the rest comes while
+# they look around.
+OPENING: Mapping[Phase, int] = MappingProxyType({Phase.ENDED: 2, Phase.LIVE: 19, Phase.SCHEDULED: 2})
+EVERYTHING: Mapping[Phase, int] = MappingProxyType(dict.fromkeys(Phase, 99))
 AHEAD = timedelta(seconds=1.5)
 NOT_STARTED = "NOT_STARTED"
 AT_ONCE = 4
@@ -40,62 +46,67 @@ class Seeder:
     """Carries out the plan over the public API; `accounts` are those of this moment, the rest is the world's."""
 
     client: MarketClient
+    garage: Garage
     accounts: Callable[[], Accounts]
     clock: Callable[[], datetime]
     sleep: Sleep
     rng: Random
 
     async def open_market(self, calendar: Calendar, players: Awaitable[object] | None = None) -> Seeded:
-        """Schedule what the plan has and the market has not, and run the scripted auctions to their end.
+        """List and schedule the first part of the plan, or top up a market that has it.
 
-        Those begin once their `players` have come. A market that has all of the plan is topped up. Raises MarketError
-        when the market cannot be read, or what `players` raise.
+        Scripted auctions wait until their `players` have come. Raises MarketError when the market cannot be read, or
+        stays empty, or what `players` raise.
+        """
+        done = await self.carry_out(calendar, OPENING, players)
+        relisted = await top_up(
+            self.client, self.garage, now=self.clock(), rng=self.rng, calendar=calendar, upcoming_target=0
+        )
+        if not (done.planned or relisted or await read_market(self.client)):
+            raise MarketError("not one auction could be scheduled; the API's log says why")
+        return Seeded(done.planned, relisted)
+
+    async def carry_out(
+        self, calendar: Calendar, most: Mapping[Phase, int] = EVERYTHING, players: Awaitable[object] | None = None
+    ) -> Seeded:
+        """Schedule what the plan has, up to so `most` of each phase, and the market has not; scripts run to their end.
+
+        Raises MarketError when the market cannot be read, or what `players` raise.
         """
         offered = {view["vehicle"]["vin"] for view in await read_market(self.client)}
         plan = market_plan(self.clock(), catalogue(), calendar)
-        missing = [planned for planned in plan if planned.offering.spec.vin not in offered]
-        new = await self._schedule_all([planned for planned in missing if planned.phase is not Phase.ENDED])
+        wanted = _first(most, plan)
+        missing = [one for one in wanted if one.offering.spec.vin not in offered]
+        places = asyncio.Semaphore(AT_ONCE)
+        numbers = await asyncio.gather(*(self._run(planned, places, players) for planned in missing))
+        done: dict[Phase, list[int]] = {}
+        for planned, number in zip(missing, numbers, strict=True):
+            if number is not None:
+                done.setdefault(planned.phase, []).append(number)
+        return Seeded(done, [])
+
+    async def _run(
+        self, planned: PlannedAuction, places: asyncio.Semaphore, players: Awaitable[object] | None
+    ) -> int | None:
+        async with places:
+            car = await self.garage.bring(planned.offering)
+        if car is None:
+            return None
+        if planned.phase is not Phase.ENDED:
+            return await self._schedule(planned, car)
         if players is not None:
             await players
-        scripted = await self._schedule_all([planned for planned in missing if planned.phase is Phase.ENDED])
-        if missing and not new and not scripted:
-            raise MarketError(f"not one of {len(missing)} auctions could be scheduled; the API's log says why")
-        await asyncio.gather(*(self._play(planned, auction_id) for planned, auction_id in scripted))
-        relisted = [] if missing else await self._top_up(calendar)
-        opened = [*scripted, *new]
-        phases = {phase: [number for planned, number in opened if planned.phase is phase] for phase in Phase}
-        return Seeded(phases, relisted)
+        auction_id = await self._schedule(planned, car)
+        if auction_id is not None:
+            await self._play(planned, auction_id)
+        return auction_id
 
-    async def _schedule_all(self, wanted: Sequence[PlannedAuction]) -> list[tuple[PlannedAuction, int]]:
-        """Those that could be scheduled, with their ids."""
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(planned: PlannedAuction) -> int | None:
-            async with places:
-                return await self._schedule(planned)
-
-        numbers = await asyncio.gather(*map(one, wanted))
-        return [(planned, number) for planned, number in zip(wanted, numbers, strict=True) if number is not None]
-
-    async def _top_up(self, calendar: Calendar) -> list[int]:
-        return await top_up(self.client, self.accounts(), now=self.clock(), rng=self.rng, calendar=calendar)
-
-    async def _schedule(self, planned: PlannedAuction) -> int | None:
-        vin = planned.offering.spec.vin
-        seller = next((seller for seller in self.accounts().sellers if vin in seller.vehicles), None)
-        if seller is None:
-            return None
+    async def _schedule(self, planned: PlannedAuction, car: Car) -> int | None:
         starts_at = max(planned.starts_at, self.clock() + AHEAD)
         ends_at = starts_at + ENDED_LENGTH if planned.phase is Phase.ENDED else planned.ends_at
-        key = new_key(self.rng)
+        key, window_s = new_key(self.rng), planned.window_s
         return await schedule(
-            self.client,
-            seller,
-            planned.offering,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            key=key,
-            window_s=planned.window_s,
+            self.client, self.garage, car, starts_at=starts_at, ends_at=ends_at, key=key, window_s=window_s
         )
 
     async def _play(self, planned: PlannedAuction, auction_id: int) -> None:
@@ -128,9 +139,13 @@ class Seeder:
         log.warning("auction_is_late", auction_id=auction_id, waited_for=statuses)
 
 
+def _first(most: Mapping[Phase, int], plan: Sequence[PlannedAuction]) -> list[PlannedAuction]:
+    """The first auctions of each phase, the phases in their order."""
+    return [one for phase, count in most.items() for one in islice((one for one in plan if one.phase is phase), count)]
+
+
 def summary(seeded: Seeded) -> str:
     """One line on what was done."""
-    counts = Counter({phase: len(numbers) for phase, numbers in seeded.planned.items()})
-    if counts.total():
-        return ", ".join(f"{count} {phase}" for phase, count in counts.items()) + " auctions"
+    if seeded.planned:
+        return ", ".join(f"{len(numbers)} {phase}" for phase, numbers in seeded.planned.items()) + " auctions"
     return f"the market stood already; {len(seeded.relisted)} auctions added"

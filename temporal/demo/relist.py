@@ -10,9 +10,8 @@ from uuid import UUID
 import structlog
 
 from domain.clock import from_text, may_end_at, to_text, truncate
-from temporal.demo.accounts import Accounts, SellerAccount
-from temporal.demo.catalogue import Offering, offerings_by_vin
 from temporal.demo.client import MarketClient
+from temporal.demo.garage import Car, Garage
 from temporal.demo.plan import Calendar, legal_end
 
 LIVE_TARGET = 12
@@ -22,7 +21,9 @@ START_DELAY = (timedelta(seconds=8), timedelta(seconds=45))
 UPCOMING_DELAY = (timedelta(minutes=35), timedelta(hours=20))
 LENGTH_MINUTES = (6, 8, 10, 14, 20, 30, 45, 90, 180)
 ON_SALE = ("live", "scheduled", "held", "closing")
-ENDED = "ended"
+ENDED, SOLD = "ended", "sold"
+# The platform will not have the car any more, whatever is asked for.
+GONE = frozenset({"LISTING_OVER", "VEHICLE_NOT_FOUND", "NOT_YOUR_VEHICLE"})
 TRIES = 4
 REMEMBERED = 300
 # The order in which vehicles come up: those never offered, then those that came back unsold.
@@ -64,7 +65,7 @@ async def read_market(client: MarketClient, *, ended_most: int | None = None) ->
 
 async def top_up(
     client: MarketClient,
-    accounts: Accounts,
+    garage: Garage,
     *,
     now: datetime,
     rng: Random,
@@ -74,16 +75,19 @@ async def top_up(
 ) -> list[int]:
     """Schedule what is missing to the targets, over HTTP as the sellers; returns the new auctions' ids.
 
-    A vehicle that the platform will not have is passed over. Raises MarketError when the market cannot be read.
+    Cars that are there come first, those never offered before those that came back unsold; then further ones are
+    listed. A car that the platform will not have is passed over. Raises MarketError when the market cannot be read.
     """
-    owners = {vin: seller for seller in accounts.sellers for vin in seller.vehicles}
-    stock = take_stock(await read_market(client, ended_most=REMEMBERED), owners, now)
-    candidates = _in_order(stock.waiting, owners, rng)
+    await garage.look()
+    stock = take_stock(await read_market(client, ended_most=REMEMBERED), garage.cars, now)
+    for vin in [vin for vin, result in stock.waiting.items() if result == SOLD]:
+        garage.close(vin)
+    candidates = _in_order(stock.waiting, garage, rng)
     starts = [now + _between(START_DELAY, rng) for _ in range(live_target - stock.live)]
     starts += [now + _between(UPCOMING_DELAY, rng) for _ in range(upcoming_target - stock.upcoming)]
     new: list[int] = []
     for starts_at in starts:
-        auction_id = await _first_accepted(client, candidates, owners, starts_at, rng, calendar)
+        auction_id = await _first_accepted(client, garage, candidates, starts_at, rng, calendar)
         if auction_id is not None:
             new.append(auction_id)
     return new
@@ -91,19 +95,22 @@ async def top_up(
 
 async def schedule(
     client: MarketClient,
-    seller: SellerAccount,
-    offering: Offering,
+    garage: Garage,
+    car: Car,
     *,
     starts_at: datetime,
     ends_at: datetime,
     key: str,
     window_s: int | None = None,
 ) -> int | None:
-    """Put one vehicle up over HTTP; its auction's id, or None where the platform refused."""
+    """Put one car up over HTTP, for the first time or again; its auction's id, or None where the platform refused."""
+    seller = garage.seller_of(car.offering)
+    if seller is None:
+        return None
     body: dict[str, Any] = {
-        "vehicle_id": seller.vehicles[offering.spec.vin],
-        "start_cents": offering.start_cents,
-        "reserve_cents": offering.reserve_cents,
+        "vehicle_id": car.vehicle_id,
+        "start_cents": car.offering.start_cents,
+        "reserve_cents": car.offering.reserve_cents,
         "starts_at": to_text(truncate(starts_at)),
         "ends_at": to_text(truncate(ends_at)),
     }
@@ -114,27 +121,30 @@ async def schedule(
         body["sunday_rule"] = False
     answer = await client.schedule(seller.token, body, key)
     if answer.accepted:
+        car.is_new = False
         return int(answer.body["id"])
+    if answer.code in GONE:
+        garage.close(car.offering.spec.vin)
     log.warning("schedule_refused", vehicle_id=body["vehicle_id"], code=answer.code, detail=answer.body.get("detail"))
     return None
 
 
 async def _first_accepted(
     client: MarketClient,
-    candidates: list[str],
-    owners: Mapping[str, SellerAccount],
+    garage: Garage,
+    candidates: list[Car],
     starts_at: datetime,
     rng: Random,
     calendar: Calendar,
 ) -> int | None:
     planned_end = starts_at + timedelta(minutes=rng.choice(LENGTH_MINUTES))
-    for _ in range(min(TRIES, len(candidates))):
-        vin = candidates.pop(0)
+    for _ in range(TRIES):
+        car = candidates.pop(0) if candidates else await garage.bring_next()
+        if car is None:
+            return None
         # The platform may keep the Sunday rule although this process was told otherwise: then Monday is asked for.
         for end in dict.fromkeys((legal_end(planned_end, calendar), legal_end(planned_end, Calendar.CHICAGO))):
-            key = new_key(rng)
-            offering = offerings_by_vin()[vin]
-            auction_id = await schedule(client, owners[vin], offering, starts_at=starts_at, ends_at=end, key=key)
+            auction_id = await schedule(client, garage, car, starts_at=starts_at, ends_at=end, key=new_key(rng))
             if auction_id is not None:
                 return auction_id
     return None
@@ -145,12 +155,10 @@ def new_key(rng: Random) -> str:
     return str(UUID(int=rng.getrandbits(128), version=4))
 
 
-def _in_order(waiting: Mapping[str, str], owners: Mapping[str, SellerAccount], rng: Random) -> list[str]:
-    known = [
-        vin for vin, result in waiting.items() if result in COMING_BACK and vin in owners and vin in offerings_by_vin()
-    ]
+def _in_order(waiting: Mapping[str, str], garage: Garage, rng: Random) -> list[Car]:
+    known = [vin for vin, result in waiting.items() if result in COMING_BACK and vin in garage.cars]
     rng.shuffle(known)
-    return sorted(known, key=lambda vin: COMING_BACK[waiting[vin]])
+    return [garage.cars[vin] for vin in sorted(known, key=lambda vin: COMING_BACK[waiting[vin]])]
 
 
 def _between(span: tuple[timedelta, timedelta], rng: Random) -> timedelta:

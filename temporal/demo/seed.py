@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,11 @@ from activities.logs import configure_logs
 from activities.settings import Settings, SettingsError, load_settings
 from activities.vendor_settings import VendorSettings, load_vendor_settings
 from domain.clock import truncate
-from temporal.demo.accounts import FILE_NAME, Book, read_accounts
+from temporal.demo.accounts import FILE_NAME, Accounts, Book, read_accounts
 from temporal.demo.arrivals import Arrivals, LeftOut, check_book, entrance
 from temporal.demo.client import TIMEOUT, MarketClient, MarketError, quiet_requests
-from temporal.demo.garage import write_vehicles_as_rows
+from temporal.demo.garage import Garage
+from temporal.demo.listing import Lister
 from temporal.demo.opening import Seeder, summary
 from temporal.demo.people import ADMIN, BIDDERS, NEWCOMERS, SELLERS, STAFF, DemoPerson
 from temporal.demo.plan import PLAYERS, Calendar, calendar_for
@@ -58,12 +59,9 @@ ONE_SHOW = Cast(sellers=SELLERS[:1], players=BIDDERS[:PLAYERS_OF_ONE_SHOW])
 
 
 class Seed:
-    """One run of the seed on one site, whose database is `engine`; `say` tells what was done."""
+    """One run of the seed on one site; `say` tells what was done."""
 
-    def __init__(
-        self, engine: Engine, book: Book, client: MarketClient, cast: Cast, say: Callable[[str], None]
-    ) -> None:
-        self._engine = engine
+    def __init__(self, book: Book, client: MarketClient, cast: Cast, say: Callable[[str], None]) -> None:
         self._book = book
         self._client = client
         self._cast = cast
@@ -73,10 +71,13 @@ class Seed:
         """Bring the people in and open their market while they come; idempotent. Raises MarketError."""
         players = asyncio.create_task(self._bring_players(arrivals))
         later = asyncio.create_task(self._bring_later(arrivals, players))
+        garage = Garage(self._client, self._accounts, Lister(self._client, arrivals.desk))
         try:
             await self._bring_sellers(arrivals)
             if self._cast.opens_market:
-                await self._open_market(calendar, players)
+                await self._open_market(garage, calendar, players)
+            else:
+                await _bring_one(garage)
             await players
             await later
         finally:
@@ -89,7 +90,6 @@ class Seed:
         _require(self._book.accounts.sellers, 1, left_out)
         due = await arrivals.licences_due(self._client)
         await arrivals.renew(person for person in SELLERS if person.email in due)
-        await asyncio.to_thread(self._park)
 
     async def _bring_players(self, arrivals: Arrivals) -> None:
         left_out = await arrivals.bring(self._cast.players, at_once=AT_ONCE)
@@ -99,20 +99,22 @@ class Seed:
         await asyncio.wait({players})
         await arrivals.bring(self._cast.later, at_once=AT_ONCE)
 
-    async def _open_market(self, calendar: Calendar | None, players: asyncio.Task[None]) -> None:
+    async def _open_market(self, garage: Garage, calendar: Calendar | None, players: asyncio.Task[None]) -> None:
         calendar = calendar or calendar_for(_now())
         if calendar is Calendar.NONE:
             self._say(SUNDAY_LINE)
-        seeder = Seeder(self._client, lambda: self._book.accounts, _now, asyncio.sleep, SystemRandom())
+        seeder = Seeder(self._client, garage, self._accounts, _now, asyncio.sleep, SystemRandom())
         self._say(summary(await seeder.open_market(calendar, players)))
 
-    def _park(self) -> None:
-        known = [(person.seller, self._book.seller(person.email)) for person in SELLERS]
-        here = {name: account for name, account in known if name is not None and account is not None}
-        owners = {name: account.user_id for name, account in here.items()}
-        parked = write_vehicles_as_rows(self._engine, owners, truncate(_now()))
-        for name, account in here.items():
-            self._book.keep_seller(replace(account, vehicles=parked[name]))
+    def _accounts(self) -> Accounts:
+        return self._book.accounts
+
+
+async def _bring_one(garage: Garage) -> None:
+    """See to it that there is a car to be put up."""
+    await garage.look()
+    if not garage.cars and await garage.bring_next() is None:
+        raise MarketError("no car could be listed; the seed's log says why")
 
 
 def _require(have: Sequence[object], least: int, left_out: Sequence[LeftOut]) -> None:
@@ -131,7 +133,7 @@ async def seed(
     calendar: Calendar | None = None,
     say: Callable[[str], None],
 ) -> None:
-    """Bring the cast in at `url`, whose database is `engine`, and open its market or top it up; idempotent.
+    """Bring the cast in at `url` and open its market or top it up; idempotent. The staff are appointed in `engine`.
 
     `calendar` None takes `calendar_for` of this moment. Everybody who has come is written into
     `data_dir/demo-accounts.json` (0600) at once. Raises MarketError when the site does not answer as it should.
@@ -143,7 +145,7 @@ async def seed(
         client = MarketClient(http)
         await check_book(book, client)
         async with entrance(url, data_dir, vendors, book, appoint=appointing) as arrivals:
-            await Seed(engine, book, client, cast, say).run(arrivals, calendar)
+            await Seed(book, client, cast, say).run(arrivals, calendar)
 
 
 def main(arguments: Sequence[str]) -> int:

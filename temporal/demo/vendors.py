@@ -9,6 +9,7 @@ import httpx
 from activities.vendor_settings import VendorSettings
 from temporal.demo.client import Json, MarketError
 
+HERE = frozenset({"127.0.0.1", "localhost"})
 LINK = re.compile(r"/verify-email#([\w-]+)")
 SESSION = re.compile(r'name="session" value="([\w-]+)"')
 # A card of the payment vendor's testing guide, with the code that its bank knows.
@@ -28,9 +29,12 @@ class Holder:
 
 
 def are_sandboxes(settings: VendorSettings) -> bool:
-    """Whether every vendor is on this machine, where our sandboxes are; no program is sent to a real one."""
-    urls = (settings.sendgrid_url, settings.persona_url, settings.authorize_net_url, settings.accept_js_url)
-    return all(urlsplit(url).hostname in {"127.0.0.1", "localhost"} for url in urls)
+    """Whether every vendor that people and cars pass is on this machine, where our sandboxes are.
+
+    No program is sent to a real one: its mails arrive, and its checks and reports are paid for.
+    """
+    ways_in = (settings.sendgrid_url, settings.persona_url, settings.authorize_net_url, settings.accept_js_url)
+    return all(urlsplit(url).hostname in HERE for url in (*ways_in, settings.clearvin_url))
 
 
 class Vendors:

@@ -12,12 +12,12 @@ from temporal.stack.data_dir import LOGS, TEMPORAL_DATABASE
 from temporal.stack.environment import program_environment
 from temporal.stack.ports import LOOPBACK, Ports
 from temporal.stack.redis import STAND_IN, redis_command
-from temporal.stack.sandboxes import AUTHORIZE_NET, PERSONA, SENDGRID, Sandbox, Sandboxes
+from temporal.stack.sandboxes import AUTHORIZE_NET, CLEARVIN, PERSONA, SENDGRID, Sandbox, Sandboxes
 from temporal.stack.server import temporal_command
 
 REDIS_TIER, TEMPORAL_TIER, WORKER_TIER, API_TIER, BIDDERS_TIER = range(5)
 SANDBOX_TIER = TEMPORAL_TIER
-ON_THE_WAY_IN = (SENDGRID, PERSONA, AUTHORIZE_NET)
+ON_THE_WAY_IN = (SENDGRID, PERSONA, AUTHORIZE_NET, CLEARVIN)
 MIGRATE_WITHIN_S = 120
 SEED_WITHIN_S = 300
 ONCE_WITHIN_S = 600

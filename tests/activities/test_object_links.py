@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from types_boto3_s3 import S3Client
 
 from activities.cloud_front import CloudFront
-from activities.object_links import Bucket, ObjectLinks
+from activities.object_links import Bucket, Keys, ObjectLinks
 from tests.sandbox.s3.stage import Stage, stage
 
 AWS = Bucket(name="photos", region="us-east-2", access_key_id="AKIA1", secret_access_key="sec/ret+1")
@@ -53,17 +53,19 @@ def test_a_bucket_is_at_its_regions_own_address_or_where_it_is_told_to_be() -> N
 
 @pytest.mark.parametrize("bucket", [AWS, OWN], ids=["aws", "sandbox"])
 @pytest.mark.parametrize("disposition", ["", 'attachment; filename="a b.pdf"'])
-def test_a_link_is_what_the_vendors_library_signs(bucket: Bucket, disposition: str) -> None:
+@pytest.mark.parametrize("token", ["", "IQoJ+of/a=role=="], ids=["own", "lent"])
+def test_a_link_is_what_the_vendors_library_signs(bucket: Bucket, disposition: str, token: str) -> None:
     config = Config(signature_version="s3v4", s3={"addressing_style": "path" if bucket.url else "virtual"})
-    client: S3Client = Session(bucket.access_key_id, bucket.secret_access_key, region_name=bucket.region).client(
-        "s3", endpoint_url=bucket.endpoint, config=config
-    )
+    keys = Keys(bucket.access_key_id, bucket.secret_access_key, token)
+    session = Session(keys.access_key_id, keys.secret_access_key, token or None, region_name=bucket.region)
+    client: S3Client = session.client("s3", endpoint_url=bucket.endpoint, config=config)
     asked = {"ResponseContentDisposition": disposition} if disposition else {}
     theirs = client.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": KEY, **asked}, ExpiresIn=60)
     client.close()
     signed_at = parse_qs(urlsplit(theirs).query)["X-Amz-Date"][0]
     at = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    ours = ObjectLinks(bucket).link(KEY, at, MINUTE, **({"content_disposition": disposition} if disposition else {}))
+    links = ObjectLinks(bucket, keys=lambda: keys)
+    ours = links.link(KEY, at, MINUTE, **({"content_disposition": disposition} if disposition else {}))
     assert urlsplit(ours)[:3] == urlsplit(theirs)[:3]
     assert parse_qs(urlsplit(ours).query) == parse_qs(urlsplit(theirs).query)
 

@@ -1,7 +1,7 @@
 """A floor with a door into listings: sellers who write and send in, admins who review, and photos that are there."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from httpx import Response
@@ -16,16 +16,22 @@ from domain.photos import State
 from tests.api.conftest import House
 from tests.api.floor import Floor, open_floor
 from tests.doubles.listings_door import ListingsDouble
+from tests.doubles.vins import VinsDouble
 
 OTHER_VIN = "19XFC1F31KE200002"
 
 
 @dataclass
 class Lister:
-    """`floor` with `door` in place of the Listing workflows."""
+    """`floor` with `door` in place of the Listing workflows, and `vins` of decoding, which knows nothing until told."""
 
     floor: Floor
     door: ListingsDouble
+    vins: VinsDouble = field(init=False)
+
+    def __post_init__(self) -> None:
+        house = self.floor.house
+        self.vins = house.services.vins = VinsDouble(house.engine)
 
     async def ask(self, name: str, method: str, path: str, body: Any = None, *, tag: str | None = None) -> Response:
         """Ask as a person (or nobody), with an ETag where one is given."""

@@ -80,6 +80,10 @@ def on_the_first_step(**more: int) -> Callable[[Facts], Facts]:
     return lambda _: {"step": 1, **more}
 
 
+def an_answer_by_form(_: Facts) -> Facts:
+    return {"step": "1", "amount": "8,000", "idempotency_key": "a-key", "confirmed": "800000"}
+
+
 def tagged() -> Mapping[str, str]:
     return {"If-Match": '"0"'}
 
@@ -125,12 +129,26 @@ SALES: Mapping[tuple[str, str], Owned] = MappingProxyType(
             for act, owner, more in ACTS
         },
         ("DELETE", "/api/me/searches/{search_id}"): Owned("ada", BUYERS, "SEARCH_NOT_FOUND", a_saved_search),
+        **{
+            ("POST", f"/me/searches/{{search_id}}{path}"): Owned(
+                "ada", BUYERS, "SEARCH_NOT_FOUND", a_saved_search, lambda _: {"name": "Mine"}, sent_as="data"
+            )
+            for path in ("", "/delete")
+        },
+        **{
+            ("POST", f"/account/offers/{{offer_id}}/{act}"): Owned(
+                owner, BUYERS, "OFFER_NOT_FOUND", an_offer, an_answer_by_form, sent_as="data"
+            )
+            for act, owner, _ in ACTS
+        },
     }
 )
 OWN = "the asker's own on what everybody may see"
 SHARED_SALES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         **{(method, "/api/me/watchlist/{vehicle_id}"): OWN for method in ("GET", "PUT", "DELETE")},
+        **{("POST", f"/me/watchlist/{{vehicle_id}}{path}"): OWN for path in ("", "/remove", "/reminders")},
+        ("PUT", "/api/me/watchlist/{vehicle_id}/reminders"): OWN,
         **{
             ("POST", path): OWN
             for path in (

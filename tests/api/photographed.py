@@ -10,7 +10,6 @@ from api.database import now
 from domain.decoding import Answer, Decoded, Source, Specification
 from tests.api.conftest import House
 from tests.api.lister import Lister, open_lister
-from tests.doubles.vins import VinsDouble
 
 CIVIC = "19XFC1F30KE902117"
 SPECIFICATION = Specification(
@@ -20,9 +19,7 @@ SPECIFICATION = Specification(
 
 @dataclass
 class Photographed(Lister):
-    """`vins` is the door into decoding, which knows the Civic."""
-
-    vins: VinsDouble
+    """`vins` knows the Civic."""
 
     def photo(self, vehicle_id: int) -> str:
         photo_id = super().photo(vehicle_id)
@@ -35,8 +32,8 @@ class Photographed(Lister):
 
 def open_photographed(house: House) -> Photographed:
     """Put the doors in place."""
-    lister, vins, at = open_lister(house), VinsDouble(house.engine), now()
+    found, at = open_lister(house), now()
     decoded = Decoded(vin=CIVIC, source=Source.CLEARVIN, fetched_at=at, specification=SPECIFICATION)
-    vins.answers = [Answer(Source.CLEARVIN, at, decoded)]
-    house.services.vins = vins
-    return Photographed(lister.floor, lister.door, vins)
+    lister = Photographed(found.floor, found.door)
+    lister.vins.answers = [Answer(Source.CLEARVIN, at, decoded)]
+    return lister

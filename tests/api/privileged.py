@@ -22,6 +22,7 @@ from tests.api.lister import Lister
 from tests.api.newcomer import open_onboarding
 from tests.api.owners import OWNED, WEBHOOK, WEBHOOKS, Facts, a_lot, a_question, a_webhook
 from tests.api.test_links import share
+from tests.api.test_rates import body as rates_body
 from tests.api.test_sellers import ME, PROFILE, read, write
 from tests.api.test_steering_approvals import asked_to_retract
 from tests.db.holders import asked, complete, end
@@ -115,6 +116,10 @@ async def a_title_scan(floor: Floor) -> Facts:
     return {**found, "document_id": row["id"]}
 
 
+async def rates_ahead(floor: Floor) -> Facts:
+    return {"version": (await floor.post("amy", "/api/admin/rates", rates_body())).json()["version"]}
+
+
 def judged(found: Facts) -> Mapping[str, Any]:
     return {**WHY, "version": found["version"]}
 
@@ -165,6 +170,9 @@ STAFF: Mapping[tuple[str, str], Privileged] = MappingProxyType(
         ),
         ("GET", "/api/auctions/{auction_id}/audit"): Privileged(a_lot),
         ("PUT", "/api/admin/accounts/{user_id}/dealer-line"): Privileged(an_account, lambda _: {**WHY, "cents": 100}),
+        ("GET", "/api/support/rates"): Privileged(by="sue"),
+        ("POST", "/api/admin/rates"): Privileged(body=lambda _: {**rates_body(), **WHY}),
+        ("POST", "/api/admin/rates/{version}/withdraw"): Privileged(rates_ahead, why),
         ("GET", "/api/support/mails"): Privileged(by="sue"),
         ("GET", "/api/support/webhooks"): Privileged(by="sue"),
         ("GET", "/api/support/payments"): Privileged(by="sue"),

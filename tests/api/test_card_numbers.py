@@ -1,12 +1,15 @@
 """No card number comes in by any text of ours, whatever form it has."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.api.conftest import House
 
 CARD = "4111 1111 1111 1111"
+FORBIDDEN = re.compile(r"(?i)card_?number|^pan$|cvv|cvc|card_?code|security_?code")
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -44,6 +47,34 @@ async def test_a_card_number_in_two_pieces_is_seen(house: House) -> None:
 
     answer = await house.client().post("/auth/login", content=pieces(), headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (400, "CARD_NUMBER")
+
+
+@pytest.mark.parametrize("path", ["/webhooks/persona", "/codec/decode"])
+async def test_what_a_vendor_or_temporal_sends_is_not_searched(house: House, path: str) -> None:
+    answer = await house.client().post(path, content=b'{"number": "4111111111111111"}', headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) != (400, "CARD_NUMBER")
+
+
+async def test_an_uploaded_file_is_not_searched(house: House) -> None:
+    answer = await house.client().post("/sign-in", files={"file": ("a.bin", b"4111111111111111")})
+    assert "payment card" not in answer.text
+
+
+async def test_a_card_number_is_not_logged(house: House) -> None:
+    with capture_logs() as logs:
+        await house.client().post("/auth/login", json={"email": "ada@example.com", "password": CARD})
+        await house.client().get("/api/vehicles/4111111111111111")
+    assert "4111" not in str(logs)
+
+
+def test_no_request_has_a_field_for_a_card_number(house: House) -> None:
+    named = {
+        name
+        for schema in house.app.openapi()["components"]["schemas"].values()
+        for name in schema.get("properties", {})
+        if FORBIDDEN.search(name)
+    }
+    assert named == set()
 
 
 async def test_a_long_number_that_is_no_card_goes_through(house: House) -> None:

@@ -75,6 +75,17 @@ async def test_a_vehicle_is_watched_until_it_is_not(house: House) -> None:
     assert [(await ada.delete(path)).status_code for _ in range(2)] == [204, 404]
 
 
+async def test_a_watcher_says_what_to_be_told(house: House) -> None:
+    ada, vehicle_id = await house.browser("ada"), listed(house, 1)
+    path = f"/api/me/watchlist/{vehicle_id}"
+    assert (await ada.put(f"{path}/reminders", json={"reminders": []})).json()["code"] == "NOT_WATCHED"
+    assert len((await ada.put(path)).json()["reminders"]) == 5
+    answer = await ada.put(f"{path}/reminders", json={"reminders": ["outbid", "day"]})
+    assert answer.json() == (await ada.put(path)).json() | {"auction": answer.json()["auction"]}
+    assert answer.json()["reminders"] == ["day", "outbid"]
+    assert (await ada.put(f"{path}/reminders", json={"reminders": ["week"]})).status_code == 422
+
+
 async def test_what_is_not_listed_cannot_be_watched(house: House) -> None:
     answer = await (await house.browser("ada")).put("/api/me/watchlist/99")
     assert (answer.status_code, answer.json()["code"]) == (404, "VEHICLE_NOT_FOUND")

@@ -5,11 +5,13 @@ from pydantic import TypeAdapter
 
 from activities.db.people import Scope
 from api.offer_views import OFFER_EXAMPLE, OfferView
+from domain.links import Evidence
 from domain.listings import SaleType
 from domain.notices import NoticeKind
 from tests.api.conftest import House
 from tests.api.floor import refusal, wrong_fields
 from tests.api.market_day import MarketDay, open_market_day
+from tests.api.test_links import share
 from tests.doubles.notices import letters
 
 CENTS = 700_000
@@ -73,6 +75,22 @@ async def test_a_buyer_cannot_agree_to_more_than_their_power(day: MarketDay) -> 
     assert refusal(await day.answer("ada", offer_id, "counter", 2, amount_cents=800_000)) == (403, "BUYING_POWER")
     assert day.held() == []
     assert (await day.answer("ada", offer_id, "decline", 2)).json()["status"] == "declined"
+
+
+@pytest.mark.parametrize("name", ["sam", "ada"])
+async def test_who_is_linked_to_the_seller_after_the_first_figure_comes_no_closer_to_a_sale(
+    day: MarketDay, name: str
+) -> None:
+    _, offer_id = await made(day)
+    step = 1
+    if name == "ada":
+        await day.answer("sam", offer_id, "counter", 1, amount_cents=900_000)
+        step = 2
+    share(day.floor, Evidence.BANK, "sam", "ada")
+    accepted = await day.answer(name, offer_id, "accept", step)
+    countered = await day.answer(name, offer_id, "counter", step, amount_cents=850_000)
+    assert [refusal(answer) for answer in (accepted, countered)] == [(409, "OWN_VEHICLE")] * 2
+    assert (await day.answer(name, offer_id, "decline", step)).json()["status"] == "declined"
 
 
 async def test_strangers_find_nothing(day: MarketDay) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from activities.db import search
+from activities.db import search, tables
 from activities.db.engine import transaction
 from api.database import now
 from tests.api.conftest import House
@@ -72,10 +73,83 @@ async def test_text_distance_and_price_work_together(house: House) -> None:
     assert [item["id"] for item in (await get(house, "/api/vehicles", **query))["items"]] == [near]
 
 
+async def auctions_found(house: House, **query: Any) -> list[str]:
+    return [item["vehicle"]["title"] for item in (await get(house, "/api/auctions", **query))["items"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"make": "ford"},
+        {"model": "Escape"},
+        {"trim": "titanium"},
+        {"year_from": 2020, "year_to": 2022},
+        {"price_from_cents": 150_000, "price_to_cents": 250_000},
+        {"mileage_to": 20_000},
+        {"body_type": "suv"},
+        {"fuel_type": "hybrid"},
+        {"drivetrain": "AWD"},
+        {"transmission": "automatic"},
+        {"condition_from": 45},
+        {"title_status": "rebuilt"},
+        {"state": "IL"},
+        {"zip": "60601", "miles": 30},
+        {"status": "scheduled"},
+        {"q": "panorama roof"},
+    ],
+)
+async def test_auctions_are_found_by_everything_that_a_buyer_asks(house: House, query: dict[str, Any]) -> None:
+    listed(house, 1)
+    name: dict[str, Any] = {
+        "make": "Ford",
+        "model": "Escape",
+        "trim": "Titanium",
+        "year": 2021,
+        "mileage": 12_000,
+        "state": "IL",
+    }
+    kind: dict[str, Any] = {
+        "body_type": "suv",
+        "fuel_type": "hybrid",
+        "drivetrain": "AWD",
+        "transmission": "8-speed automatic",
+    }
+    rest: dict[str, Any] = {"condition_grade": 47, "title_status": "rebuilt", "lat": 41.886, "lng": -87.618}
+    vehicle_id = listed(house, 2, **name, **kind, **rest, description="Panorama roof")
+    with transaction(house.engine) as connection:
+        connection.execute(update(tables.auctions).where(tables.auctions.c.id == 2).values(status="scheduled"))
+        search.put(connection, vehicle_id, now())
+    assert await auctions_found(house, **query) == ["2021 Ford Escape Titanium"]
+
+
+async def test_auctions_that_end_soon_come_first_and_can_be_asked_for_alone(house: House) -> None:
+    for number in (30, 2, 1):
+        listed(house, number, trim=f"T{number}")
+    found = [f"2019 Honda Civic T{number}" for number in (1, 2, 30)]
+    assert await auctions_found(house) == found
+    assert await auctions_found(house, ending_within_h=3) == found[:2]
+
+
+async def test_each_auction_is_found_once_and_only_while_its_vehicle_is_listed(house: House) -> None:
+    sold, gone = listed(house, 1), listed(house, 2)
+    listed(house, 3, lot=False)
+    with transaction(house.engine) as connection:
+        ended = {"status": "ended", "ended_at": now(), "result": "reserve_not_met"}
+        connection.execute(update(tables.auctions).where(tables.auctions.c.vehicle_id == sold).values(ended))
+        again = add_lot(connection, house.people["sam"], sold, starts_at=now(), ends_at=now() + HOUR)
+        search.put(connection, sold, now())
+        search.remove(connection, gone, now())
+    page = await get(house, "/api/auctions", zip="55401")
+    assert ([item["id"] for item in page["items"]], page["total"]) == ([again], 1)
+    assert 5 < page["items"][0]["distance_miles"] < 15
+    assert page["facets"]["status"] == [{"value": "live", "count": 1}]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ({"year_from": 2020, "year_to": 2019}, "year_from"),
+        ({"price_from_cents": 2, "price_to_cents": 1}, "price_from_cents"),
         ({"zip": "00000"}, "zip"),
         ({"miles": 10}, "miles"),
         ({"sort": "distance"}, "sort"),

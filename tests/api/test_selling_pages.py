@@ -197,6 +197,40 @@ async def test_a_schedule_that_cannot_be_is_refused_in_words(
     assert (await lister.own(number))["status"] == "approved"
 
 
+FIXED = {"sale_type": "buy_now_only", "start_cents": None, "reserve_cents": None, "buy_now_cents": 1_500_000}
+OFFERS = {"sale_type": "make_offer", "start_cents": None, "reserve_cents": None, "offers_open": True}
+ALL_WAYS = {"buy_now_cents": 1_500_000, "offers_open": True}
+
+
+@pytest.mark.parametrize(
+    ("sale", "words", "terms"),
+    [
+        ({}, "Start price $5,000, reserve $11,000, as listed.", ("timed", 500_000, 1_100_000, None, False)),
+        ({"reserve_cents": None}, "Start price $5,000, no reserve, as listed.", ("timed", 500_000, None, None, False)),
+        (FIXED, "Sold to the first buyer at $15,000", ("buy_now_only", 1_500_000, None, 1_500_000, False)),
+        (OFFERS, "It takes offers only; nobody bids.", ("make_offer", 100, None, None, True)),
+        (
+            ALL_WAYS,
+            "Until the first bid it can be bought now for $15,000. Until the first bid it takes offers.",
+            ("timed", 500_000, 1_100_000, 1_500_000, True),
+        ),
+    ],
+    ids=["timed", "no reserve", "buy now only", "offers", "timed with buy-now and offers"],
+)
+async def test_every_kind_of_sale_is_put_up_by_its_form(
+    lister: Photographed, sam: AsyncClient, sale: dict[str, Any], words: str, terms: tuple[Any, ...]
+) -> None:
+    number = await lister.listed(**sale)
+    ready = await page(sam, "GET", f"/sell/{number}")
+    assert words in " ".join(ready.text.split())
+    form = {"key": hidden(ready, "key"), "length_days": "3"}
+    assert done(await page(sam, "POST", f"/sell/{number}/schedule", **form)).endswith("?done=scheduled#auction")
+    (start,) = lister.floor.lots.starts
+    froze = start.terms
+    assert (froze.sale_type, froze.start_cents, froze.reserve_cents, froze.buy_now_cents, froze.offers_open) == terms
+    assert "In auction" in (await page(sam, "GET", f"/sell/{number}")).text
+
+
 async def test_strangers_do_not_learn_of_a_draft(lister: Photographed) -> None:
     number = await lister.begin()
     sid = await lister.floor.client("sid")

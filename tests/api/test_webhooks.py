@@ -1,5 +1,6 @@
 """The vendors' webhooks: signature first, each event stored once, nothing lost and nothing believed."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -91,6 +92,16 @@ async def test_a_repeated_webhook_is_answered_alike_and_stored_once(house: House
     raw = inquiry_event()
     answers = [await send(house, "persona", raw, by_persona(raw, secret)) for secret in (OLD, NEW, NEW)]
     assert [(answer.status_code, answer.json()["stored"]) for answer in answers] == [(200, 1), (200, 0), (200, 0)]
+    assert len(stored(house)) == 1
+
+
+@pytest.mark.usefixtures("mail_key")
+async def test_a_flood_of_one_webhook_is_stored_once_and_one_of_forgeries_not_at_all(house: House) -> None:
+    raw = inquiry_event()
+    genuine = await asyncio.gather(*(send(house, "persona", raw, by_persona(raw)) for _ in range(40)))
+    forged = await asyncio.gather(*(send(house, "persona", raw, by_persona(raw, "wrong")) for _ in range(40)))
+    assert ({each.status_code for each in genuine}, sum(each.json()["stored"] for each in genuine)) == ({200}, 1)
+    assert {each.status_code for each in forged} == {401}
     assert len(stored(house)) == 1
 
 

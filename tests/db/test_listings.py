@@ -166,7 +166,7 @@ def test_a_working_copy_that_says_what_is_public_is_none(office: Office) -> None
 @pytest.mark.parametrize("end", ["sold", "withdrawn", "hidden"])
 def test_a_vin_is_listed_once_at_a_time(office: Office, end: str) -> None:
     number = office.listed()
-    assert listings.open_with_vin(office.connection, VIN) == number
+    assert listings.open_with_number(office.connection, VIN) == number
     with pytest.raises(IntegrityError), office.connection.begin_nested():
         office.add()
     if end == "sold":
@@ -176,17 +176,17 @@ def test_a_vin_is_listed_once_at_a_time(office: Office, end: str) -> None:
         listings.withdraw(office.connection, office.get(number), NOON)
     else:
         assert not listings.remove(office.connection, office.get(number), NOON)
-    assert listings.open_with_vin(office.connection, VIN) is None
+    assert listings.open_with_number(office.connection, VIN) is None
     assert office.add() != number
 
 
 def test_a_draft_moves_its_vin_and_a_public_listing_keeps_it(office: Office) -> None:
     draft = office.add()
     office.save(draft, vin=OTHER_VIN)
-    assert listings.open_with_vin(office.connection, OTHER_VIN) == draft
+    assert listings.open_with_number(office.connection, OTHER_VIN) == draft
     public = office.listed()
     office.save(public, vin="19XFC1F33KE200003")
-    assert listings.open_with_vin(office.connection, VIN) == public
+    assert listings.open_with_number(office.connection, VIN) == public
 
 
 @pytest.mark.parametrize(
@@ -302,3 +302,56 @@ def test_a_sellers_planned_ends_are_those_of_open_lots_around(office: Office) ->
     over = update(auction_table).where(auction_table.c.id == lots[2]).values(status="ended")
     office.connection.execute(over)
     assert sorted(schedules.planned_ends(office.connection, office.sam, ends[1], ends[3])) == [ends[1], ends[3]]
+
+
+OLD = Particulars(vin="9T02H118473", market=Market.PRE_1981, make="Ford", year=1969)
+
+
+@pytest.mark.parametrize("change", [{"make": "Dodge"}, {"year": 1970}, {"make": ""}, {"year": None}])
+def test_before_1981_another_car_may_have_the_same_number(office: Office, change: dict[str, Any]) -> None:
+    first = office.add(OLD)
+    assert office.add(replace(OLD, **change)) != first
+
+
+def test_before_1981_the_same_car_is_listed_once(office: Office) -> None:
+    office.add(OLD)
+    with pytest.raises(IntegrityError), office.connection.begin_nested():
+        office.add(replace(OLD, make="FORD"))
+
+
+def test_before_1981_a_draft_that_turns_out_to_be_a_listed_car_is_not_written(office: Office) -> None:
+    office.add(OLD)
+    draft = office.add(replace(OLD, make=""))
+    with pytest.raises(IntegrityError), office.connection.begin_nested():
+        office.save(draft, make="Ford")
+    assert office.get(draft).told.make == ""
+
+
+def test_before_1981_an_edit_of_the_year_holds_the_new_one(office: Office) -> None:
+    public = office.listed(replace(CIVIC, vin="9T02H118473", market=Market.PRE_1981, make="Ford", year=1969))
+    office.save(public, year=1970)
+    assert office.add(OLD) != public
+    with pytest.raises(IntegrityError), office.connection.begin_nested():
+        office.add(replace(OLD, year=1970))
+
+
+def test_what_is_withdrawn_has_a_page_while_an_auction_is_told_of_and_is_in_no_list(office: Office) -> None:
+    number = office.listed()
+    shown = vehicles.shown_vehicle(office.connection, number)
+    assert shown is not None
+    assert (shown.status, shown.withdrawn_at) == (Status.APPROVED, None)
+    listings.withdraw(office.connection, office.get(number), NOON + DAY)
+    assert vehicles.shown_vehicle(office.connection, number) is None
+    assert vehicles.vehicle_page(office.connection, vehicles.ANY_VEHICLE, after_id=None, limit=9) == []
+    assert vehicles.makes(office.connection) == []
+    add_lot(office.connection, office.sam, number)
+    shown = vehicles.shown_vehicle(office.connection, number)
+    assert shown is not None
+    assert (shown.status, shown.withdrawn_at, shown.vehicle.make) == (Status.WITHDRAWN, NOON + DAY, "Honda")
+
+
+def test_what_was_never_public_or_was_deleted_has_no_page_even_with_auctions(office: Office) -> None:
+    draft, public = office.add(), office.listed(replace(CIVIC, vin=OTHER_VIN))
+    add_lot(office.connection, office.sam, public)
+    assert listings.remove(office.connection, office.get(public), NOON + DAY) is False
+    assert [vehicles.shown_vehicle(office.connection, number) for number in (draft, public)] == [None, None]

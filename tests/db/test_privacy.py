@@ -15,6 +15,7 @@ from activities.db.audit import Deed
 from activities.db.engine import transaction
 from activities.db.notifications import NewNotice
 from activities.db.people import Role
+from activities.db.photo_tables import vehicle_documents, vehicle_images
 from activities.db.privacy import Obligation
 from activities.db.reservations import Lack, Reservation, reserve
 from activities.db.tables import auctions, reservations, sessions, users
@@ -78,6 +79,39 @@ def test_the_export_has_nothing_of_anybody_else(connection: Connection, ada: int
     assert "ada@example.com" not in repr(privacy.gather(connection, bob))
     assert privacy.gather(connection, bob)["accounts"] == []
     assert ada != bob
+
+
+def add_files(connection: Connection, user_id: int, vehicle_id: int, name: str) -> None:
+    at = {"created_at": NOON, "expires_at": NOON, "updated_at": NOON}
+    row = {"id": name, "vehicle_id": vehicle_id, "state": "ready", "uploaded_by": user_id, **at}
+    photo = {"content_type": "image/jpeg", "alt_text": "My car", "place": 1, "is_chosen": False}
+    scan = {"content_type": "application/pdf", "kind": "title_scan", "title": "Title of Ada Brandt"}
+    connection.execute(insert(vehicle_images).values(**row, **photo))
+    connection.execute(insert(vehicle_documents).values(**row, **scan))
+
+
+def states(connection: Connection, vehicle_id: int) -> list[str]:
+    tables = (vehicle_images, vehicle_documents)
+    queries = [select(table.c.state).where(table.c.vehicle_id == vehicle_id) for table in tables]
+    return [state for query in queries for state in connection.execute(query).scalars()]
+
+
+def test_papers_and_photos_are_exported(connection: Connection, ada: int) -> None:
+    add_files(connection, ada, add_car(connection, ada, 800_001), "f1")
+    found = privacy.gather(connection, ada)
+    assert [row["title"] for row in found["vehicle_documents"]] == ["Title of Ada Brandt"]
+    assert [row["alt_text"] for row in found["vehicle_images"]] == ["My car"]
+
+
+def test_papers_and_photos_of_what_was_never_sold_go_with_their_owner(connection: Connection, ada: int) -> None:
+    sold, unsold, draft = (add_car(connection, ada, 800_000 + number) for number in range(3))
+    for number, car in enumerate((sold, unsold, draft)):
+        add_files(connection, ada, car, f"f{number}")
+    for car, result in ((sold, "sold"), (unsold, "reserve_not_met")):
+        ended = {"status": "ended", "result": result, "bid_count": 1}
+        connection.execute(update(auctions).where(auctions.c.id == add_lot(connection, ada, car)).values(ended))
+    privacy.erase(connection, ada, NOON)
+    assert [states(connection, car) for car in (sold, unsold, draft)] == [["ready"] * 2, *[["removed"] * 2] * 2]
 
 
 def test_what_is_not_over_stands_in_the_way(connection: Connection, ada: int) -> None:

@@ -151,6 +151,18 @@ def test_what_is_told_by_the_day_waits_for_the_morning(desk: Desk) -> None:
         assert set(saved_searches.due(connection, NOON + timedelta(hours=25), 10)) == {desk.ada, desk.bob}
 
 
+def test_who_has_switched_it_off_is_told_of_nothing_found_before_or_after(desk: Desk) -> None:
+    desk.save(desk.ada, CIVICS, Frequency.DAILY)
+    desk.match(desk.inventory.car(1))
+    desk.save(desk.ada, CIVICS, Frequency.OFF)
+    assert desk.match(desk.inventory.car(2)) == 0
+    with reading(desk.engine) as connection:
+        assert saved_searches.due(connection, NOON + timedelta(hours=25), 10) == []
+    desk.save(desk.ada, CIVICS)
+    third = desk.inventory.car(3)
+    assert (desk.match(third), desk.told(desk.ada)) == (1, [third])
+
+
 def test_what_is_found_after_a_letter_was_read_stays_due(desk: Desk) -> None:
     desk.save(desk.ada, CIVICS)
     first, second = desk.inventory.car(1), desk.inventory.car(2)

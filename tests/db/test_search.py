@@ -1,5 +1,8 @@
 """The inventory's index against the rule of what fits, on both engines."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, update
 
-from activities.db import search
+from activities.db import search, text_search
 from activities.db.engine import reading, transaction
 from activities.db.tables import auctions
 from activities.search_index.coding import ORDERS, place_in
-from activities.search_index.index import Found, SearchIndex, Wanted
+from activities.search_index.index import PATIENCE_S, Found, SearchIndex, Wanted
+from activities.search_index.terms import FREQUENT
 from activities.zips import find
+from domain.errors import UnavailableError
 from domain.geo import miles_between
 from domain.search import NO_FILTERS, Facet, Filters, Listing, Near, Sort, Span
 from tests.db.inventory import LATER, ZIPS, Inventory
@@ -55,9 +60,9 @@ FILTERS = st.builds(
 class Searched:
     """An inventory with its index."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, frequent: int = FREQUENT) -> None:
         self.inventory = inventory
-        self.index = SearchIndex()
+        self.index = SearchIndex(frequent)
 
     def find(self, filters: Filters = NO_FILTERS, sort: Sort = Sort.NEWEST, limit: int = 100, **more: Any) -> Found:
         with reading(self.inventory.engine) as connection:
@@ -65,6 +70,19 @@ class Searched:
 
     def ids(self, filters: Filters = NO_FILTERS, sort: Sort = Sort.NEWEST) -> list[int]:
         return [listing.vehicle_id for listing in self.find(filters, sort).listings]
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """What is sent to the database in the block."""
+    sent: list[str] = []
+
+    def note(*facts: Any) -> None:
+        sent.append(facts[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 Filled = tuple[Searched, list[int]]
@@ -75,7 +93,7 @@ def searched(engine: Engine) -> Searched:
     return Searched(Inventory(engine))
 
 
-@settings(max_examples=60, suppress_health_check=UNHEALTHY, deadline=None)
+@settings(max_examples=40, suppress_health_check=UNHEALTHY, deadline=None)
 @given(data=st.data())
 def test_the_index_finds_what_fits_and_nothing_else(filled: Filled, data: st.DataObject) -> None:
     searched, made = filled
@@ -96,8 +114,9 @@ def test_the_index_finds_what_fits_and_nothing_else(filled: Filled, data: st.Dat
     assert [listing.vehicle_id for listing in pages] == in_order(list(expected.values()), sort, filters.near)
 
 
-@pytest.fixture
-def filled(searched: Searched) -> Filled:
+@pytest.fixture(params=[FREQUENT, 6], ids=["words by the engine", "frequent words from memory"])
+def filled(engine: Engine, request: pytest.FixtureRequest) -> Filled:
+    searched = Searched(Inventory(engine), request.param)
     return searched, searched.inventory.fill(CARS, seed=5)
 
 
@@ -181,6 +200,60 @@ def test_a_word_that_was_asked_for_before_follows_every_edit(searched: Searched)
     assert searched.ids(Filters(text="sunroof ")) == [car]
 
 
+def test_a_frequent_word_follows_every_edit_without_asking_the_engine(engine: Engine) -> None:
+    searched = Searched(Inventory(engine), frequent=2)
+    first, second, third = (searched.inventory.car(number, description="Sunroof") for number in range(3))
+    assert searched.ids(Filters(text="sunroof ")) == [third, second, first]
+    searched.inventory.change(first, NOON + SECOND, description="Towed")
+    with transaction(engine) as connection:
+        search.remove(connection, second, NOON + SECOND)
+    fourth = searched.inventory.car(4, put_at=NOON + SECOND, description="Sunroofs")
+    with statements(engine) as sent:
+        assert searched.ids(Filters(text="sunroof ")) == [third]
+        assert searched.ids(Filters(text="sunroof")) == [fourth, third]
+    assert not any("MATCH" in statement for statement in sent)
+    assert searched.ids(Filters(text="towed")) == [first]
+
+
+def test_nobody_waits_while_somebody_reads_all_listings(searched: Searched) -> None:
+    with searched.index._lock:
+        assert searched.index.is_loading
+        with pytest.raises(UnavailableError) as refused:
+            searched.find()
+    assert (refused.value.code, refused.value.data) == ("SEARCH_LOADING", {"retry_after_s": 5})
+    assert searched.find().total == 0
+
+
+def test_later_a_search_waits_for_the_one_before(searched: Searched) -> None:
+    searched.find()
+    with ThreadPoolExecutor(1) as threads:
+        with searched.index._lock:
+            assert searched.index.is_filled
+            assert not searched.index.is_loading
+            found = threads.submit(searched.find)
+            assert not wait([found], 2 * PATIENCE_S).done
+        assert found.result().total == 0
+
+
+def test_all_words_are_read_in_parts(searched: Searched) -> None:
+    made = [searched.inventory.car(number, description=f"Number {number}") for number in range(3)]
+    with reading(searched.inventory.engine) as connection:
+        known = search.words_of(connection, made)
+        assert search.words_after(connection, None, 2) == [(number, known[number]) for number in made[:2]]
+        assert search.words_after(connection, made[1], 2) == [(made[2], known[made[2]])]
+        assert search.words_after(connection, made[2], 2) == []
+
+
+def test_a_full_text_index_that_is_made_anew_finds_everything(searched: Searched) -> None:
+    before = searched.inventory.car(1, description="Sunroof")
+    with searched.inventory.engine.begin() as connection:
+        text_search.drop(connection)
+    meanwhile = searched.inventory.car(2, description="Sunroof")
+    with searched.inventory.engine.begin() as connection:
+        text_search.create(connection)
+    assert searched.ids(Filters(text="sunroof ")) == [meanwhile, before]
+
+
 def test_a_change_that_was_committed_late_is_found_all_the_same(searched: Searched) -> None:
     searched.inventory.car(1, put_at=NOON + 10 * SECOND)
     assert len(searched.ids()) == 1
@@ -192,10 +265,9 @@ def test_a_page_costs_the_same_few_statements_however_long_it_is(searched: Searc
     for number in range(9):
         searched.inventory.car(number)
     searched.find(Filters(text="honda"))
-    statements: list[str] = []
-    event.listen(searched.inventory.engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
-    assert len(searched.find(Filters(text="honda", year=Span(2019)), limit=9).listings) == 9
-    assert len([each for each in statements if each.startswith("SELECT")]) == 2
+    with statements(searched.inventory.engine) as sent:
+        assert len(searched.find(Filters(text="honda", year=Span(2019)), limit=9).listings) == 9
+    assert len([each for each in sent if each.startswith("SELECT")]) == 2
 
 
 def test_another_index_begins_with_everything(searched: Searched) -> None:

@@ -38,6 +38,10 @@ class Watching:
         with reading(self.inventory.engine) as connection:
             return watchlist.ending(connection, kind, now)
 
+    def remind(self, user_id: int, *wanted: WatchNews) -> bool:
+        with transaction(self.inventory.engine) as connection:
+            return watchlist.remind(connection, user_id, self.car, wanted)
+
     def people(self, news: News) -> list[int]:
         with reading(self.inventory.engine) as connection:
             return [watcher.user_id for watcher in watchlist.watchers(connection, news, 0)]
@@ -159,3 +163,24 @@ def test_a_reserve_that_is_met_is_news_once(watching: Watching) -> None:
     watching.mark(news)
     with reading(watching.inventory.engine) as connection:
         assert watchlist.at_reserve(connection, NOON) == []
+
+
+def test_watchers_are_told_only_what_they_want(watching: Watching) -> None:
+    ada, bob = watching.inventory.ada, watching.inventory.bob
+    watching.watch(ada, bob)
+    assert [watching.remind(ada, WatchNews.HOUR) for _ in range(2)] == [True, True]
+    (day,) = watching.ending(WatchNews.DAY, NOON)
+    (hour,) = watching.ending(WatchNews.HOUR, NOON + DAY - HOUR)
+    assert (watching.people(day), watching.people(hour)) == ([bob], sorted([ada, bob]))
+    watching.bid((ada, 500_000), (bob, 600_000))
+    assert watching.overtaken() == []
+    watching.remind(ada, WatchNews.OUTBID)
+    assert [user_id for user_id, _ in watching.overtaken()] == [ada]
+    with reading(watching.inventory.engine) as connection:
+        found = watchlist.watched(connection, ada, watching.car)
+    assert found is not None
+    assert found.reminders == {WatchNews.OUTBID}
+
+
+def test_who_does_not_watch_wants_nothing(watching: Watching) -> None:
+    assert not watching.remind(watching.inventory.ada, WatchNews.HOUR)

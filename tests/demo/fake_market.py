@@ -1,4 +1,5 @@
-"""A market without a network: the public API's routes that the demo uses, judged by the real bidding rules."""
+"""A market without a network: the public API's routes that the demo's crowd and keeper use, judged by the real bidding
+rules; cars come onto it at once."""
 
 import asyncio
 import json
@@ -15,12 +16,15 @@ from domain.bidding import Kind, Standing, accept
 from domain.clock import from_text, may_end_at, to_text
 from domain.money import INCREMENTS_2026_1, is_whole_dollars
 from temporal.demo.accounts import Accounts, BidderAccount, SellerAccount
-from temporal.demo.catalogue import catalogue
-from temporal.demo.client import MarketClient
+from temporal.demo.catalogue import Offering, catalogue
+from temporal.demo.client import MarketClient, MarketError
+from temporal.demo.garage import Garage
 from temporal.demo.habits import Habit
+from temporal.demo.people import SELLERS
 
 START = datetime(2026, 11, 17, 18, 0, tzinfo=UTC)
 SETTLING = 60
+PAGE = 5
 
 
 class Clock:
@@ -61,15 +65,29 @@ class Sale:
 
 
 @dataclass
+class Listing:
+    """One listing of the fake; `status` is set for one that somebody else has made something of."""
+
+    id: int
+    vin: str
+    token: str
+    status: str = ""
+
+
+@dataclass
 class FakeMarket:
-    """Answers requests; `faults` are statuses that the next bids get instead, before or (negative) after judging."""
+    """Answers requests; `faults` are statuses that the next bids get instead, before or (negative) after judging.
+
+    `unwanted` are VINs that cannot be listed.
+    """
 
     clock: Clock
     sunday_rule: bool = True
     streams_end: bool = True
     sales: dict[int, Sale] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
-    garage: dict[int, str] = field(default_factory=dict)
+    listings: dict[int, Listing] = field(default_factory=dict)
+    unwanted: set[str] = field(default_factory=set)
     faults: deque[int] = field(default_factory=deque)
     answers: dict[tuple[int, str], httpx.Response] = field(default_factory=dict)
     accepted: list[tuple[int, int, Kind, int]] = field(default_factory=list)
@@ -81,6 +99,31 @@ class FakeMarket:
 
     def http(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url="http://market.test", transport=httpx.MockTransport(self.answer))
+
+    def garage(self, accounts: Accounts) -> Garage:
+        """A fresh program's view of the cars, with this market in the place of the doors that a car comes in by."""
+        return Garage(self.client(), lambda: accounts, self)
+
+    async def bring(self, seller: SellerAccount, offering: Offering) -> int:
+        await asyncio.sleep(0)
+        if offering.spec.vin in self.unwanted:
+            raise MarketError("nobody wants it")
+        return self.park(offering.spec.vin, seller.token).id
+
+    def park(self, vin: str, token: str, status: str = "") -> Listing:
+        assert not [one for one in self.listings.values() if one.vin == vin and self.stands(one) != "withdrawn"]
+        listing = Listing(len(self.listings) + 500, vin, token, status)
+        self.listings[listing.id] = listing
+        return listing
+
+    def stands(self, listing: Listing) -> str:
+        """Where a listing stands."""
+        last = [sale for sale in self.sales.values() if sale.vin == listing.vin][-1:]
+        if listing.status or not last:
+            return listing.status or "approved"
+        if self.status(last[0]) != "ended":
+            return "scheduled"
+        return "sold" if self.result(last[0]) == "sold" else "unsold"
 
     def open_sale(self, vin: str, *, start: int, reserve: int | None, length: timedelta) -> Sale:
         standing = Standing(start, reserve, INCREMENTS_2026_1)
@@ -128,6 +171,8 @@ class FakeMarket:
         path = request.url.path
         if path == "/api/events":
             return httpx.Response(200, content=self._events(request.url.params["auctions"]))
+        if path == "/api/me/vehicles":
+            return self._own(request)
         if path == "/api/auctions":
             return self._schedule(request) if request.method == "POST" else self._list(request)
         found = re.fullmatch(r"/api/auctions/(\d+)(?:/([a-z-]+))?", path)
@@ -144,10 +189,22 @@ class FakeMarket:
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         wanted, cursor = request.url.params["status"], int(request.url.params.get("cursor", 0))
-        rows = [sale for sale in self.sales.values() if self.status(sale) == wanted and sale.id > cursor]
-        page, more = rows[:5], rows[5:]
-        following = str(page[-1].id) if more else None
+        rows = [sale for sale in self.sales.values() if self.status(sale) == wanted]
+        if wanted == "ended":
+            # From the latest back.
+            rows.reverse()
+        page, more = rows[cursor : cursor + PAGE], rows[cursor + PAGE :]
+        following = str(cursor + PAGE) if more else None
         return httpx.Response(200, json={"items": list(map(self.view, page)), "next_cursor": following, "total": 0})
+
+    def _own(self, request: httpx.Request) -> httpx.Response:
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        rows = [one for one in reversed(self.listings.values()) if one.token == token]
+        items = [
+            {"id": one.id, "told": {"vin": one.vin}, "status": self.stands(one), "review": {"status": "none"}}
+            for one in rows
+        ]
+        return httpx.Response(200, json={"items": items, "next_cursor": None, "total": len(items)})
 
     def _mine(self, request: httpx.Request, sale: Sale) -> httpx.Response:
         user = self._user(request)
@@ -204,7 +261,12 @@ class FakeMarket:
             return httpx.Response(422, json={"code": "INVALID"})
         standing = Standing(body["start_cents"], body["reserve_cents"], INCREMENTS_2026_1)
         window = timedelta(seconds=body.get("window_s", 120))
-        vin = self.garage[body["vehicle_id"]]
+        listing = self.listings[body["vehicle_id"]]
+        if listing.token != request.headers["Authorization"].removeprefix("Bearer "):
+            return httpx.Response(403, json={"code": "NOT_YOUR_VEHICLE"})
+        if self.stands(listing) not in {"approved", "unsold"}:
+            return httpx.Response(409, json={"code": "LISTING_OVER"})
+        vin = listing.vin
         sale = Sale(len(self.sales) + 1, vin, standing, starts_at, ends_at, window)
         self.sales[sale.id] = sale
         return httpx.Response(201, json=self.view(sale))
@@ -229,13 +291,22 @@ def _fault(status: int) -> httpx.Response:
 
 
 def accounts_in(market: FakeMarket, habits: tuple[Habit, ...] = tuple(Habit) * 3) -> Accounts:
-    """Bidders of these habits and one seller of the whole catalogue, known to the market."""
-    garage = {offering.spec.vin: 500 + number for number, offering in enumerate(catalogue())}
-    market.garage = {vehicle_id: vin for vin, vehicle_id in garage.items()}
+    """Bidders of these habits and the sellers of the catalogue, known to the market."""
     bidders = tuple(
         BidderAccount(number, f"b{number}@x.test", f"B {number}", f"ht_b{number}", habit, seed=number)
         for number, habit in enumerate(habits, start=1)
     )
-    sellers = (SellerAccount(900, "s@x.test", "S", "ht_s", garage),)
-    market.people = {account.token: account.user_id for account in bidders} | {"ht_s": 900}
+    sellers = tuple(
+        SellerAccount(900 + number, person.email, person.name, f"ht_{person.seller}")
+        for number, person in enumerate(SELLERS)
+    )
+    market.people = {account.token: account.user_id for account in bidders}
+    market.people |= {account.token: account.user_id for account in sellers}
     return Accounts(bidders, sellers)
+
+
+def parked_in(market: FakeMarket, cars: int) -> Accounts:
+    """The same, and the first cars of the catalogue in their sellers' hands."""
+    for offering in catalogue()[:cars]:
+        market.park(offering.spec.vin, f"ht_{offering.seller}")
+    return accounts_in(market)

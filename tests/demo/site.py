@@ -85,6 +85,13 @@ class Site:
         return MarketClient(httpx.AsyncClient(transport=transport, base_url=URL), sleep=_at_once)
 
     @asynccontextmanager
+    async def program(self) -> AsyncIterator[MarketClient]:
+        """The client of a program that may be killed; where files are kept is reached over the network."""
+        mounts = {"http://127.0.0.1": httpx.AsyncHTTPTransport()}
+        async with httpx.AsyncClient(transport=_Mortal(self, "127.0.0.9"), base_url=URL, mounts=mounts) as http:
+            yield MarketClient(http, sleep=_at_once)
+
+    @asynccontextmanager
     async def arrivals(self, *, operator: str | None = "olga") -> AsyncIterator[Arrivals]:
         """The entrance as a program opens it that starts now."""
         doors, book = self.doors(), Book(self.path, read_accounts(self.path))
@@ -134,7 +141,7 @@ class Site:
 
     def note(self, request: httpx.Request) -> None:
         """Write down what was asked for, and kill whoever is to die by it."""
-        asked = re.sub(r"/\d+", "/N", f"{request.method} {request.url.path}")
+        asked = re.sub(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)", "/N", f"{request.method} {request.url.path}")
         self.asked.append(asked)
         if asked in self.deaths:
             raise Killed

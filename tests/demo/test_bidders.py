@@ -16,7 +16,6 @@ from domain.clock import to_text
 from temporal.demo.accounts import FILE_NAME, write_accounts
 from temporal.demo.bidders import Market, main
 from temporal.demo.catalogue import catalogue
-from temporal.demo.plan import Calendar
 from temporal.demo.stream import Frame, follow, frames
 from tests.demo.fake_market import START, Clock, FakeMarket, accounts_in
 
@@ -43,8 +42,7 @@ def market() -> FakeMarket:
 
 
 def _people(fake: FakeMarket) -> Market:
-    accounts = accounts_in(fake)
-    return Market(fake.http(), accounts, rate=3, calendar=Calendar.CHICAGO, rng=Random(1), clock=fake.clock)
+    return Market(fake.http(), accounts_in(fake), rate=3, rng=Random(1), clock=fake.clock)
 
 
 async def test_the_stream_fills_the_board(market: FakeMarket) -> None:
@@ -60,6 +58,13 @@ async def test_the_lists_fill_the_board_and_clear_it(market: FakeMarket) -> None
     market.clock.now += timedelta(hours=2)
     await people.read_lists()
     assert (first, people.board.lots) == ([1, 2, 3], {})
+
+
+async def test_a_show_of_seconds_is_left_to_its_own_players(market: FakeMarket) -> None:
+    market.open_sale(catalogue()[3].spec.vin, start=1_000_00, reserve=None, length=timedelta(seconds=9))
+    people = _people(market)
+    await people.read_lists()
+    assert sorted(people.board.lots) == [1, 2, 3]
 
 
 async def test_news_moves_a_lot_and_old_news_does_not(market: FakeMarket) -> None:
@@ -93,7 +98,7 @@ async def test_news_moves_a_lot_and_old_news_does_not(market: FakeMarket) -> Non
 async def test_everything_runs_together_and_stops_together(market: FakeMarket) -> None:
     market.streams_end = False
     people = _people(market)
-    running = asyncio.create_task(people.run(keep=True))
+    running = asyncio.create_task(people.run())
     async with asyncio.timeout(10):
         while len(people.board.lots) < 3 or not people._streaming:
             await asyncio.sleep(0.01)

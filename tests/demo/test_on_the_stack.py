@@ -1,9 +1,10 @@
-"""The demo's people on a running stack: killed half way, they come all the same, verified by the vendors' sandboxes."""
+"""The demo's people and cars on a running stack: killed half way, they come all the same, past the vendors' doors."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -40,11 +41,25 @@ def inquiries(stack: LocalStack) -> list[str]:
     return [inquiry["attributes"]["status"] for inquiry in found]
 
 
+def cars(stack: LocalStack, accounts: Accounts) -> list[dict[str, Any]]:
+    """What the show's seller has on the site."""
+    headers = {"Authorization": f"Bearer {accounts.sellers[0].token}"}
+    found: list[dict[str, Any]] = httpx.get(f"{stack.base_url}/api/me/vehicles", headers=headers).json()["items"]
+    return found
+
+
+def decoded(stack: LocalStack) -> list[str]:
+    """What reports ClearVIN was paid for, each once."""
+    spent = httpx.get(f"{stack.sandbox_urls['clearvin']}/_sandbox/credits").json()["spent"]
+    assert set(spent.values()) == {1}
+    return list(spent)
+
+
 def mails(stack: LocalStack) -> int:
     return len(httpx.get(f"{stack.sandbox_urls['sendgrid']}/_sandbox/messages").json())
 
 
-def test_the_people_of_a_show_come_in_whatever_is_killed(stack: LocalStack) -> None:
+def test_the_people_and_the_car_of_a_show_come_in_whatever_is_killed(stack: LocalStack) -> None:
     killed = seeding(stack)
     wait_until(lambda: len(come(stack).arrived) > 0)
     killed.kill()
@@ -58,6 +73,11 @@ def test_the_people_of_a_show_come_in_whatever_is_killed(stack: LocalStack) -> N
         headers = {"Authorization": f"Bearer {bidder.token}"}
         found = httpx.get(f"{stack.base_url}/api/me/eligibility", headers=headers).json()
         assert (found["cleared"], found["limit_cents"]) == (True, BIDDERS_LINE_CENTS)
+    (car,) = cars(stack, accounts)
+    assert (car["status"], car["review"]["status"]) == ("approved", "none")
+    shown = httpx.get(f"{stack.base_url}/api/vehicles/{car['id']}").json()
+    assert (shown["vin"], shown["doors"]) == (car["told"]["vin"], car["told"]["doors"])
+    assert decoded(stack) == [car["told"]["vin"]]
     before = mails(stack)
     assert seeding(stack).wait(120) == 0
-    assert (come(stack), mails(stack)) == (accounts, before)
+    assert (come(stack), mails(stack), cars(stack, accounts)) == (accounts, before, [car])

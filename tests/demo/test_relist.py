@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from domain.clock import may_end_at
-from temporal.demo.catalogue import catalogue
+from temporal.demo.catalogue import catalogue, offering_of
 from temporal.demo.plan import Calendar
 from temporal.demo.relist import read_market, take_stock, top_up
-from tests.demo.fake_market import START, Clock, FakeMarket, accounts_in
+from tests.demo.fake_market import START, Clock, FakeMarket, accounts_in, parked_in
 from tests.demo.test_plan import SUNDAY
 
 VINS = [offering.spec.vin for offering in catalogue()]
@@ -18,6 +18,7 @@ VINS = [offering.spec.vin for offering in catalogue()]
 
 def _market(lots: int = 0, length: timedelta = timedelta(hours=1)) -> FakeMarket:
     market = FakeMarket(Clock())
+    parked_in(market, lots)
     for vin in VINS[:lots]:
         market.open_sale(vin, start=5_000_00, reserve=None, length=length)
     return market
@@ -25,7 +26,7 @@ def _market(lots: int = 0, length: timedelta = timedelta(hours=1)) -> FakeMarket
 
 async def _top_up(market: FakeMarket, calendar: Calendar = Calendar.CHICAGO) -> list[int]:
     accounts, now = accounts_in(market), market.clock.now
-    return await top_up(market.client(), accounts, now=now, rng=Random(2), calendar=calendar)
+    return await top_up(market.client(), market.garage(accounts), now=now, rng=Random(2), calendar=calendar)
 
 
 async def test_an_empty_market_gets_twelve_soon_and_four_later() -> None:
@@ -71,18 +72,44 @@ async def test_a_platform_that_keeps_the_sunday_rule_gets_ends_on_monday() -> No
 async def test_a_platform_that_refuses_everything_is_not_asked_without_end() -> None:
     market = _market()
     market.clock.now += timedelta(days=5)
-    accounts = accounts_in(market)
-    new = await top_up(market.client(), accounts, now=START, rng=Random(2), calendar=Calendar.CHICAGO)
-    assert new == []
+    garage = market.garage(accounts_in(market))
+    new = await top_up(market.client(), garage, now=START, rng=Random(2), calendar=Calendar.CHICAGO)
+    assert (new, len(market.listings)) == ([], 16 * 4)
 
 
-async def test_sold_vehicles_do_not_come_back() -> None:
-    market = _market(lots=len(VINS))
-    for sale in list(market.sales.values())[:-9]:
+def _sell(market: FakeMarket, sales: int) -> None:
+    """Have bids on the first lots."""
+    for sale in list(market.sales.values())[:sales]:
         sale.standing = type(sale.standing)(1_00, None, sale.standing.increments, 1_00, "1", 1_00)
+
+
+async def test_what_came_back_unsold_is_put_up_again_before_anything_new_is_listed() -> None:
+    market = _market(lots=20)
     market.clock.now += timedelta(days=3)
     new = await _top_up(market)
-    assert {market.sales[number].vin for number in new} == set(VINS[-9:])
+    assert {market.sales[number].vin for number in new} < set(VINS[:20])
+    assert len(market.listings) == 20
+
+
+async def test_sold_vehicles_do_not_come_back_and_others_are_listed_in_their_place() -> None:
+    market = _market(lots=len(VINS))
+    _sell(market, len(VINS) - 9)
+    market.clock.now += timedelta(days=3)
+    new = await _top_up(market)
+    vins = {market.sales[number].vin for number in new}
+    assert (len(vins), len(vins & set(VINS))) == (16, 9)
+    assert vins >= set(VINS[-9:])
+    assert all(offering_of(vin) is not None for vin in vins)
+
+
+async def test_what_somebody_withdrew_is_left_alone() -> None:
+    market = _market()
+    accounts = parked_in(market, 3)
+    for listing in market.listings.values():
+        listing.status = "withdrawn"
+    garage = market.garage(accounts)
+    new = await top_up(market.client(), garage, now=START, rng=Random(2), calendar=Calendar.CHICAGO)
+    assert not {market.sales[number].vin for number in new} & set(VINS[:3])
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(29, (1, 0)), (31, (0, 1))])

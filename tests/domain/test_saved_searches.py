@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.clock import CHICAGO
 from domain.saved_searches import ANYTHING, MOST_KEYS, Bounds, Frequency, Key, bounds_of, due_at, keys_of
 from domain.search import Filters, Span, fits
-from domain.watching import BEFORE, UNTIL, WatchNews
+from domain.watching import BEFORE, BITS, UNTIL, WatchNews, muted_by, wanted_of
 from tests.domain.test_search import CIVIC, LASTING, NOW, WORDS
 
 
@@ -54,6 +55,17 @@ def test_a_letter_of_the_day_comes_once_in_the_next_day_in_the_morning(now: date
 
 def test_what_is_instant_is_due_now() -> None:
     assert due_at(Frequency.INSTANT, 7, NOW) == NOW
+
+
+def test_what_is_off_is_never_due() -> None:
+    with pytest.raises(ValueError, match="off"):
+        due_at(Frequency.OFF, 7, NOW)
+
+
+@given(st.sets(st.sampled_from(list(WatchNews))))
+def test_the_reminders_that_are_wanted_are_those_that_are_not_muted(wanted: set[WatchNews]) -> None:
+    assert wanted_of(muted_by(wanted)) == wanted
+    assert [muted_by(wanted) & BITS[kind] == 0 for kind in WatchNews] == [kind in wanted for kind in WatchNews]
 
 
 def test_every_reminder_is_of_use_until_the_next() -> None:

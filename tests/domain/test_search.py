@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.search import NO_FILTERS, Facet, Filters, Listing, Measure, Near, Span, faults, fits, from_json, to_json
+from domain.search import (
+    NO_FILTERS,
+    Facet,
+    Filters,
+    Listing,
+    Measure,
+    Near,
+    Span,
+    faults,
+    fits,
+    from_json,
+    loosened,
+    to_json,
+)
 from domain.words import kept_words
 
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -151,3 +164,26 @@ def test_what_is_set_is_written_in_its_one_way_and_read_again() -> None:
     assert to_json(from_json(text)) == text
     assert from_json(text).near == HERE
     assert to_json(NO_FILTERS) == "{}"
+
+
+def test_a_fault_names_the_field_as_it_is_typed() -> None:
+    wrong = Filters(**{measure.value: Span(2, 1) for measure in Measure})  # type: ignore[arg-type]  # spans all
+    named = [each.field for each in faults(wrong)]
+    assert named == ["year_from", "price_from_cents", "mileage_from", "condition_from"]
+    assert [measure.ends[1] for measure in Measure] == ["year_to", "price_to_cents", "mileage_to", "condition_to"]
+
+
+def test_filters_are_loosened_one_by_one() -> None:
+    filters = Filters(make=("Honda",), year=Span(2018), near=HERE)
+    assert loosened(filters) == (
+        ("make", replace(filters, make=())),
+        ("year", replace(filters, year=Span())),
+        ("near", replace(filters, near=None)),
+    )
+    assert loosened(NO_FILTERS) == ()
+
+
+@given(LASTING)
+def test_whatever_fits_filters_fits_looser_ones(filters: Filters) -> None:
+    if fits(filters, CIVIC, WORDS, NOW):
+        assert all(fits(looser, CIVIC, WORDS, NOW) for _, looser in loosened(filters))

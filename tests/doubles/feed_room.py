@@ -92,8 +92,8 @@ def is_signed(received: Received, secret: str = SECRET) -> bool:
 
 
 @asynccontextmanager
-async def feed_room(path: Path, total_s: float = 5.0) -> AsyncIterator[FeedRoom]:
-    """A room with its own database at a path."""
+async def feed_room(path: Path, total_s: float = 5.0, queue: str = "") -> AsyncIterator[FeedRoom]:
+    """A room with its own database at a path; `queue` is where its feed is told."""
     engine = make_engine(f"sqlite:///{path}")
     schema.upgrade(engine)
     metadata.create_all(engine)
@@ -110,7 +110,7 @@ async def feed_room(path: Path, total_s: float = 5.0) -> AsyncIterator[FeedRoom]
                 lambda number: secrets.seal(number, SECRET),
                 truncate(utc_now()),
             )
-        work = SellerFeedWork(engine, post, secrets, "http://site.example")
+        work = SellerFeedWork(engine, post, secrets, "http://site.example", queue=queue)
         try:
             yield FeedRoom(engine, there, secrets, work, sam, made.id)
         finally:

@@ -28,16 +28,18 @@ class KeptUploads(PhotoActivities):
 
 
 class KeptFeed(SellerFeedActivities):
-    """Two events are due until they are told; `is_open` says whether the endpoint is still there."""
+    """Two events are due until they are told; `is_open` says whether the endpoint is still there, `queue` where feeds
+    are told."""
 
     def __init__(self) -> None:
         self.is_open = True
+        self.queue = ""
         self.told: list[int] = []
 
     @activity.defn(name="look_at_feed")
     def look_at_feed(self, work: LookAtFeed) -> FeedSeen:
         due = [Due(event, vehicle, 0) for event, vehicle in ((1, 12), (2, 13)) if event not in self.told]
-        return FeedSeen(self.is_open, due if self.is_open else [])
+        return FeedSeen(self.is_open, due if self.is_open else [], None, self.queue)
 
     @activity.defn(name="deliver_event")
     async def deliver_event(self, work: DeliverEvent) -> None:

@@ -12,7 +12,10 @@ from tests.load.crowd import crowd
 from tests.load.figures import Figure, machine, table
 from tests.load.hot import hot
 from tests.load.lone import lone
+from tests.load.matching import matching
+from tests.load.search import search
 from tests.load.spread import spread
+from tests.load.uploads import uploads
 from tests.load.watching import watching
 
 MEASURES: dict[str, tuple[Callable[[Bench], list[Figure]], str]] = {
@@ -22,6 +25,9 @@ MEASURES: dict[str, tuple[Callable[[Bench], list[Figure]], str]] = {
     "crowd": (crowd, "3,000 live auctions: start, idle cost, memory, close lag"),
     "watching": (watching, "from a bid to the frame at up to 10,000 streams"),
     "accounts": (accounts, "what accounts cost a bid, 1,000 sign-ins beside bids, 10,000 idle onboarding workflows"),
+    "search": (search, "pages among 1,000,000 listings on MariaDB: filters, words, memory (minutes to write them)"),
+    "matching": (matching, "one new listing against 100,000 saved searches on MariaDB"),
+    "uploads": (uploads, "100 presigned uploads of 5 MB side by side, and their checks"),
 }
 
 

@@ -1,5 +1,7 @@
-"""A seller's feed whose history is kept: two vehicles are told of, and the endpoint is switched off."""
+"""Sellers' feeds whose histories are kept: two vehicles are told of, and the endpoint is switched off; and one that
+began before feeds had a task queue of their own."""
 
+from temporal.seller_feeds import feeds_queue
 from tests.replay.stage import QUEUE, Scene, Stage, skipping
 from workflows.ids import seller_feed_workflow_id
 from workflows.seller_feed import SellerFeedStart, SellerFeedWorkflow
@@ -19,4 +21,10 @@ async def told(stage: Stage) -> str:
     return await stage.ended(workflow_id)
 
 
-SCENES = {"feed_told": Scene(told, skipping)}
+async def moved(stage: Stage) -> str:
+    """Begun on the accounts' queue, it goes on where feeds are told now, and tells of both there."""
+    stage.feed.queue = feeds_queue(QUEUE)
+    return await told(stage)
+
+
+SCENES = {"feed_told": Scene(told, skipping), "feed_moved": Scene(moved, skipping)}

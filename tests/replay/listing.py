@@ -1,5 +1,7 @@
-"""Listings whose histories are kept: reviewed late and in rounds, unsold, edited under bids and sold, and continued."""
+"""Listings whose histories are kept: reviewed late and in rounds, unsold, edited under bids and sold, continued, and
+unchecked while the decoders are away."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,6 +65,22 @@ async def continued(stage: Stage) -> str:
         return await _withdrawn(stage, desk)
 
 
+async def unchecked(stage: Stage) -> str:
+    """Sent in while the decoders are away, who are asked again until they answer; then somebody else asks them."""
+    async with _desk(stage) as desk:
+        desk.forget_reports()
+        desk.decoders_are_away()
+        await desk.step(Step.SUBMIT, "sam")
+        await desk.pass_time(timedelta(minutes=10))
+        desk.decoders_are_away(away=False)
+        await desk.pass_time(HOUR)
+        desk.forget_reports()
+        desk.edit(mileage=51_250)
+        await asyncio.gather(desk.somebody_asks(), desk.step(Step.SUBMIT, "sam"))
+        await desk.pass_time(timedelta(minutes=10))
+        return await _withdrawn(stage, desk)
+
+
 async def _withdrawn(stage: Stage, desk: Desk) -> str:
     with transaction(desk.engine) as connection:
         listings.withdraw(connection, desk.listing(), desk.now())
@@ -82,4 +100,5 @@ SCENES = {
     "listing_sold": Scene(sold, skipping),
     "listing_unheld": Scene(unheld, skipping),
     "listing_continued": Scene(continued, short_runs),
+    "listing_unchecked": Scene(unchecked, skipping),
 }

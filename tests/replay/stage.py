@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.listings import ListingWork
 from activities.seller_notices import SellerWork
 from activities.settings import load_settings
-from temporal.account_worker import ACTIVITIES, AccountWork, make_account_worker
+from temporal.account_worker import ACTIVITIES, AccountWork, make_account_worker, make_feed_worker
 from temporal.accounts import Accounts
 from temporal.converter import make_converter
 from temporal.java_server import test_server_path as java_server_path
@@ -159,5 +159,6 @@ async def open_stage(env: WorkflowEnvironment) -> AsyncIterator[Stage]:
             async with (
                 asynccontextmanager(open_house)(env) as house,
                 make_account_worker(env.client, QUEUE, work, threads, sandboxed()),
+                make_feed_worker(env.client, QUEUE, work, threads, sandboxed()),
             ):
                 yield Stage(house, accounts, payments, room, decoders, drafts, uploads, feed)

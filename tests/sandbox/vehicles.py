@@ -1,5 +1,6 @@
-"""What the decoders' sandboxes know of vehicles: the demo's catalogue, read as a file, and for any other VIN a
-plausible vehicle that is the same each time. A serial number that begins with 000 is known to nobody."""
+"""What the decoders' sandboxes know of vehicles: the demo's catalogue, read as a file, with further cars of each kind,
+and for any other VIN a plausible vehicle that is the same each time. A serial number that begins with 000 is known to
+nobody."""
 
 import hashlib
 import json
@@ -52,7 +53,7 @@ class Vehicles:
 
     def __init__(self, catalogue: Path = CATALOGUE) -> None:
         specs = [item["spec"] for item in json.loads(catalogue.read_text(encoding="utf-8"))]
-        self._catalogue: dict[str, Vehicle] = {spec["vin"]: spec for spec in specs}
+        self._kinds: dict[str, Vehicle] = {_kind(spec["vin"]): spec for spec in specs}
 
     def find(self, vin: str) -> Vehicle | None:
         """The vehicle with this VIN; None for what is none or is known to nobody."""
@@ -62,8 +63,13 @@ class Vehicles:
             return None
         if vin != reading.text or vin[11:].startswith(UNKNOWN_SERIAL):
             return None
-        built = self._catalogue.get(vin) or _made_up(vin, reading.model_years)
-        return {**built, "cylinders": cylinders_of(built["engine"]), "doors": DOORS[built["body_type"]]}
+        built = self._kinds.get(_kind(vin)) or _made_up(vin, reading.model_years)
+        return {**built, "vin": vin, "cylinders": cylinders_of(built["engine"]), "doors": DOORS[built["body_type"]]}
+
+
+def _kind(vin: str) -> str:
+    """What the VINs of one kind share: all but the check digit and the last four digits."""
+    return vin[:8] + vin[9:13]
 
 
 def _made_up(vin: str, years: tuple[int, ...]) -> Vehicle:

@@ -1,5 +1,6 @@
 """The part of a lot's page by which it is bought without bidding, in every state and for every reader."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.web.conftest import Browser, Element
 from tests.web.samples import BUYER, NOW
 from web.pages import HERE
 from web.purchase_views import ForSale
+from web.views import Viewer
 
 UNTIL = "2026-05-05T12:14:00.000Z"
 SALE: dict[str, Any] = {
@@ -29,13 +31,13 @@ OFFER = {"status": "open", "amount_cents": 8_000_00, "your_turn": False, "offers
 HELD: dict[str, Any] = {"reserved_until": UNTIL, "buy_now_open": False, "auction_status": "held"}
 
 
-def part(browser: Browser, *, can_buy: bool = True, **changes: Any) -> Element:
+def part(browser: Browser, *, can_buy: bool = True, viewer: Viewer | None = BUYER, **changes: Any) -> Element:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     module: Any = environment.get_template("parts/purchase.html").module
     shown = ForSale({**SALE, **changes}, NOW, "key-1", "key-2", can_buy)
-    return browser.read(f"<main><h1>Lot</h1>{module.purchase(7, shown, BUYER)}</main>")
+    return browser.read(f"<main><h1>Lot</h1>{module.purchase(7, shown, viewer)}</main>")
 
 
 def actions(page: Element) -> list[str]:
@@ -44,7 +46,7 @@ def actions(page: Element) -> list[str]:
 
 def test_a_buyer_finds_both_forms_with_their_keys(browser: Browser) -> None:
     page = part(browser)
-    assert actions(page) == ["/auctions/7/buy-now", "/auctions/7/offer"]
+    assert actions(page) == ["/auctions/7/buy-now", "/account/offers/new"]
     keys = [each.attributes["value"] for each in page.all("input", name="idempotency_key")]
     assert keys == ["key-1", "key-2"]
     assert "Buy now for $9,000" in page.text
@@ -53,6 +55,21 @@ def test_a_buyer_finds_both_forms_with_their_keys(browser: Browser) -> None:
 def test_who_may_not_buy_reads_the_price_only(browser: Browser) -> None:
     page = part(browser, can_buy=False)
     assert (actions(page), "Buy-now price: $9,000" in page.text) == ([], True)
+
+
+def test_who_could_make_an_offer_reads_how(browser: Browser) -> None:
+    only_offers: dict[str, Any] = {"sale_type": "make_offer", "buy_now_cents": None, "buy_now_open": False}
+    stranger = part(browser, can_buy=False, viewer=None, **only_offers)
+    uncleared = part(browser, can_buy=False, viewer=replace(BUYER, can_bid=False), **only_offers)
+    buyer = part(browser, **only_offers)
+    assert [each.attributes["href"] for each in stranger.all("a")] == ["/sign-in?next=/auctions/7"]
+    assert [each.attributes["href"] for each in uncleared.all("a")] == ["/account", "/account/offers"]
+    assert (actions(buyer), buyer.one("input", name="auction_id").attributes["value"]) == (["/account/offers/new"], "7")
+
+
+def test_a_lot_at_a_fixed_price_alone_has_the_button_alone(browser: Browser) -> None:
+    page = part(browser, sale_type="buy_now_only", offers_open=False)
+    assert (actions(page), page.all("a")) == (["/auctions/7/buy-now"], [])
 
 
 def test_who_has_it_reserved_confirms_and_all_see_the_countdown(browser: Browser) -> None:
@@ -83,7 +100,7 @@ def test_an_offer_is_shown_as_it_stands_and_a_new_one_can_be_made_after_it(
     page = part(browser, offer={**OFFER, **offer})
     stands = {**OFFER, **offer}["status"] in {"open", "accepting"}
     assert words in page.text
-    assert ("/auctions/7/offer" in actions(page)) == (not stands)
+    assert ("/account/offers/new" in actions(page)) == (not stands)
 
 
 def test_after_three_offers_there_is_no_form_for_another(browser: Browser) -> None:

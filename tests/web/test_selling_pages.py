@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -23,8 +24,17 @@ from tests.web.listing_samples import (
 )
 from tests.web.samples import NOW, STATES, frame
 from web import listing_words as words
+from web.import_views import ImportListings
 from web.listing_fields import FIELDS, SECTIONS, label_of
-from web.listing_views import EndListing, HeldQuestions, MyListings, NewListing, ReviewQueue, Waiting
+from web.listing_views import (
+    EndListing,
+    HeldQuestions,
+    MyListings,
+    NewListing,
+    ReviewQueue,
+    SellingView,
+    Waiting,
+)
 from web.pages import Pages
 
 HOSTILE = "\"><script>alert('x')</script>"
@@ -172,3 +182,44 @@ def test_held_texts_have_a_form_each(browser: Browser, pages: Pages) -> None:
 
 def test_every_part_of_a_listing_has_a_name() -> None:
     assert [label_of(name) for name in ("mileage", "photos", "lat")] == ["Odometer reading", "Photos", "Lat"]
+
+
+def imported(pages: Pages, *errors: dict[str, Any], count: int = 0, sealed: str = "") -> str:
+    report = {"lines": 2, "created": [], "errors": list(errors), "error_count": count or len(errors)}
+    view = ImportListings(frame(SELLER, "/sell/import"), ("vin", "make"), 5_000, report, sealed)
+    return pages.selling(cast("SellingView", view))
+
+
+def test_an_import_names_every_error_as_it_was_written_and_says_how_many_more_there_are(
+    browser: Browser, pages: Pages
+) -> None:
+    error = {"line": 3, "field": HOSTILE, "rule": "unknown_column", "message": HOSTILE}
+    page = browser.read(imported(pages, error, count=1_200))
+    (row,) = page.all("tr", **{"data-error": "unknown_column"})
+    assert [each.text for each in row.all("td")] == ["3", HOSTILE, HOSTILE]
+    assert "1,199 errors more" in page.text
+    assert page.all("form", action="/sell/import/confirm") == []
+
+
+def test_a_clean_import_is_confirmed_by_a_form(browser: Browser, pages: Pages) -> None:
+    page = browser.read(imported(pages, sealed="eJw="))
+    assert page.one("form", action="/sell/import/confirm").one("input", name="sealed").attributes["value"] == "eJw="
+
+
+@pytest.mark.parametrize("status", ["checked", "partly", "unknown", "waiting", "by_hand"])
+def test_how_far_the_decoders_have_checked_is_said_to_seller_and_reviewer(
+    browser: Browser, pages: Pages, status: str
+) -> None:
+    check: dict[str, object] = {
+        "status": status,
+        "message": "So far.",
+        "source": None,
+        "fetched_at": None,
+        "conflicts": [],
+    }
+    found = listing(review="submitted", decoder=check)
+    seller = browser.read(pages.selling(sell_listing(found)))
+    review = browser.read(pages.selling(review_listing(found, decoded=None)))
+    assert "So far." in seller.one("section", id="decoder").text
+    assert ("Not checked by a decoder yet" in review.text) == (status == "waiting")
+    assert ("So far." in review.text) == (status != "waiting")

@@ -12,20 +12,25 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.db import audit, listings
+from activities.db import audit, listings, vin_reports
 from activities.db.engine import make_engine, reading, transaction
 from activities.db.listings import Listing
 from activities.db.people import Role
 from activities.db.photo_tables import vehicle_images
 from activities.db.tables import auctions, bids, notifications, vehicles
+from activities.db.vin_tables import vin_reports as reports
 from activities.listings import ListingWork
+from activities.providers.decoder_answers import Fetched
+from activities.providers.failures import UnavailableError
+from activities.vin_reports import VinWork
 from domain.clock import truncate
+from domain.decoding import Answer, Answers, Decoded, Source, Specification
 from domain.listings import Status, Step
 from domain.photos import State
 from migrations import schema
@@ -34,7 +39,8 @@ from temporal.worker import sandboxed
 from tests.db.market import add_lot, add_person
 from tests.domain import test_listings
 from tests.workflows.accounts import LOOK_S, PATIENCE_S
-from workflows.ids import listing_workflow_id
+from workflows.decode_vin import DecodeVinStart, DecodeVinWorkflow
+from workflows.ids import listing_workflow_id, vin_workflow_id
 from workflows.listing import ListingWorkflow
 from workflows.listing_messages import ListingStart, StepAnswer, TakeStep
 
@@ -85,6 +91,27 @@ class LotsDouble:
 
 
 @dataclass
+class DecoderDouble:
+    """A decoder that knows every VIN as a Civic, unless it is away. `asked` counts the questions."""
+
+    source: Source
+    is_away: bool = False
+    asked: int = 0
+
+    async def decode(self, vin: str, now: datetime) -> Fetched:
+        self.asked += 1
+        if self.is_away:
+            raise UnavailableError(self.source.value, "planned")
+        return Fetched(civic(vin, self.source, now), "{}")
+
+
+def civic(vin: str, source: Source, at: datetime) -> Decoded:
+    """What a decoder says of it."""
+    said = Specification(year=2019, make="Honda", model="Civic")
+    return Decoded(vin=vin, source=source, fetched_at=at, specification=said)
+
+
+@dataclass
 class Desk:
     """`clock` of the activities goes with the server's; `vehicle_id` is a complete draft of `seller`'s."""
 
@@ -96,6 +123,8 @@ class Desk:
     people: dict[str, int]
     vehicle_id: int
     ahead: timedelta = timedelta(0)
+    clearvin: DecoderDouble = field(default_factory=lambda: DecoderDouble(Source.CLEARVIN))
+    vpic: DecoderDouble = field(default_factory=lambda: DecoderDouble(Source.VPIC))
 
     @property
     def client(self) -> Client:
@@ -128,6 +157,9 @@ class Desk:
     def work(self) -> ListingWork:
         return ListingWork(self.engine, SITE, self.lots, self.now)
 
+    def decoders(self) -> VinWork:
+        return VinWork(self.engine, self.clearvin, self.vpic, 30 * DAY, self.now)
+
     # What people do
 
     async def step(self, step: Step, by: str = "amy", *, version: int | None = None, request: str = "") -> StepAnswer:
@@ -140,6 +172,21 @@ class Desk:
     async def approved(self) -> None:
         for step, by in ((Step.SUBMIT, "sam"), (Step.APPROVE, "amy")):
             assert (await self.step(step, by)).code == ""
+
+    def forget_reports(self) -> None:
+        """No decoder was ever asked."""
+        with transaction(self.engine) as connection:
+            connection.execute(delete(reports))
+
+    def decoders_are_away(self, *, away: bool = True) -> None:
+        self.clearvin.is_away = self.vpic.is_away = away
+
+    async def somebody_asks(self) -> None:
+        """Somebody else has the same VIN decoded."""
+        vin = self.listing().told.vin
+        await self.client.start_workflow(
+            DecodeVinWorkflow.run, DecodeVinStart(vin), id=vin_workflow_id(vin), task_queue=self.queue
+        )
 
     def edit(self, **changes: Any) -> None:
         with transaction(self.engine) as connection:
@@ -186,6 +233,10 @@ class Desk:
         assert found is not None
         return found
 
+    def answers(self) -> Answers:
+        with reading(self.engine) as connection:
+            return vin_reports.answers(connection, self.listing().told.vin)
+
     def mails(self, kind: str) -> list[str]:
         """To whom mails of a kind go, sorted."""
         query = select(notifications.c.to_email).where(notifications.c.kind == f"listing_{kind}")
@@ -199,7 +250,7 @@ class Desk:
 
 
 def make_template(path: Path) -> Path:
-    """A migrated database with people and a draft, to be copied."""
+    """A migrated database with people and a draft, which a decoder has just told of, to be copied."""
     engine = make_engine(f"sqlite:///{path}")
     schema.upgrade(engine)
     now = truncate(datetime.now(UTC))
@@ -207,6 +258,8 @@ def make_template(path: Path) -> Path:
         for name, role in PEOPLE:
             add_person(connection, f"{name}@example.com", role=role)
         vehicle_id = listings.add(connection, 1, CIVIC, now)
+        answer = Answer(Source.CLEARVIN, now, civic(CIVIC.vin, Source.CLEARVIN, now))
+        vin_reports.keep(connection, CIVIC.vin, answer, "{}")
         row = {"id": str(uuid.uuid4()), "vehicle_id": vehicle_id, "state": State.READY, "content_type": "image/jpeg"}
         row |= {"alt_text": "", "place": 0, "is_chosen": False, "uploaded_by": 1}
         connection.execute(
@@ -243,7 +296,7 @@ async def open_desk(
 @asynccontextmanager
 async def working(desk: Desk, work: ListingWork | None = None) -> AsyncIterator[None]:
     """A worker for the desk's listing, which keeps nothing in memory: it replays all of it each time."""
-    did = work or desk.work()
+    did, decoders = work or desk.work(), desk.decoders()
     activities: list[Any] = [
         did.look_at_listing,
         did.take_listing_step,
@@ -251,12 +304,14 @@ async def working(desk: Desk, work: ListingWork | None = None) -> AsyncIterator[
         did.tell_of_unsold,
         did.hold_edited_lot,
         did.resume_edited_lot,
+        decoders.ask_clearvin,
+        decoders.ask_vpic,
     ]
     with ThreadPoolExecutor(2) as threads:
         async with Worker(
             desk.client,
             task_queue=desk.queue,
-            workflows=[ListingWorkflow],
+            workflows=[ListingWorkflow, DecodeVinWorkflow],
             activities=activities,
             activity_executor=threads,
             workflow_runner=sandboxed(),

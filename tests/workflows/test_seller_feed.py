@@ -11,32 +11,32 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.worker import Worker
 
 from domain.seller_feed import Disabled
-from temporal.seller_feeds import SellerFeeds
+from temporal.seller_feeds import SellerFeeds, feeds_queue
 from temporal.worker import sandboxed
 from tests.doubles.feed_room import SECRET, FeedRoom, feed_room, is_signed
 from tests.doubles.receiver import HANG, LORIS_BODY, Behaviour, Received
 from tests.workflows.conftest import House
 from tests.workflows.test_notice import said
 from workflows.ids import seller_feed_workflow_id
-from workflows.seller_feed import PARALLEL, SellerFeedWorkflow
+from workflows.seller_feed import PARALLEL, SellerFeedStart, SellerFeedWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-QUEUE = "seller-feeds-of-tests"
+QUEUE = "accounts-of-feeds"
 IN_TIME_S = 1.0
 Handle = WorkflowHandle[SellerFeedWorkflow, None]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def room(tmp_path: Path) -> AsyncIterator[FeedRoom]:
-    async with feed_room(tmp_path / "hammertime.db", total_s=IN_TIME_S) as made:
+    async with feed_room(tmp_path / "hammertime.db", total_s=IN_TIME_S, queue=feeds_queue(QUEUE)) as made:
         yield made
 
 
-def worker(client: Client, room: FeedRoom, threads: ThreadPoolExecutor) -> Worker:
+def worker(client: Client, room: FeedRoom, threads: ThreadPoolExecutor, queue: str = feeds_queue(QUEUE)) -> Worker:
     return Worker(
         client,
-        task_queue=QUEUE,
+        task_queue=queue,
         workflows=[SellerFeedWorkflow],
         activities=[room.work.look_at_feed, room.work.deliver_event],
         activity_executor=threads,
@@ -226,8 +226,33 @@ async def test_temporal_knows_an_endpoint_and_its_events_by_number_alone(house: 
     handle = handle_of(house.client, room)
     await handle.result()
     plain = await said(handle)  # type: ignore[arg-type]
-    assert f'{{"endpoint_id":{room.endpoint_id}}}' in plain
+    assert f'{{"endpoint_id":{room.endpoint_id},"queue":"{feeds_queue(QUEUE)}"}}' in plain
     assert not any(secret in plain for secret in (SECRET, room.there.url, "question"))
+
+
+async def test_one_that_began_on_the_accounts_queue_goes_on_beside_it_with_its_next_look(
+    house: House, room: FeedRoom
+) -> None:
+    first = room.note(1)
+    start, number = SellerFeedStart(room.endpoint_id), seller_feed_workflow_id(room.endpoint_id)
+    with ThreadPoolExecutor(4) as threads:
+        async with worker(house.client, room, threads, QUEUE):
+            await house.client.start_workflow(SellerFeedWorkflow.run, start, id=number, task_queue=QUEUE)
+            await room.until(lambda: room.there.ids() == [first])
+    later = room.note(1)
+    await tell(house, room)
+    await room.until(lambda: room.there.ids() == [first, later])
+    assert (await handle_of(house.client, room).describe()).task_queue == feeds_queue(QUEUE)
+
+
+async def test_nothing_of_a_feed_waits_for_the_accounts_worker(house: House, room: FeedRoom) -> None:
+    room.note(1)
+    await tell(house, room)
+    await room.until(lambda: len(room.there.taken) == 1)
+    history = await handle_of(house.client, room).fetch_history()
+    asked = [event.activity_task_scheduled_event_attributes for event in history.events]
+    queues = {each.task_queue.name for each in asked if each.activity_type.name}
+    assert queues == {feeds_queue(QUEUE)}
 
 
 async def test_it_goes_on_as_new_and_loses_and_doubles_nothing(real: House, room: FeedRoom) -> None:

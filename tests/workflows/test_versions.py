@@ -210,7 +210,8 @@ async def test_a_busy_lot_on_the_current_build_is_not_sent_around_in_circles(rai
 
 async def test_lots_of_a_worker_without_a_version_go_on_with_the_first_version(rainbow: Rainbow) -> None:
     async with rainbow.worker(None):
-        quiet, busy = await rainbow.lot(length=timedelta(seconds=3)), await rainbow.lot()
+        # Long enough for the second worker to be there at its end: what nobody closes in time goes on for 10 minutes.
+        quiet, busy = await rainbow.lot(length=timedelta(seconds=20)), await rainbow.lot()
         placed = [await rainbow.bid(busy)]
     waiting = await rainbow.lot()
     promotion = asyncio.create_task(rainbow.promote("a"))

@@ -14,10 +14,11 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from tests.sandbox.s3 import answers, policies, signatures
 from tests.sandbox.s3.answers import Refusal, denied, invalid
-from tests.sandbox.s3.config import Clock, Config
+from tests.sandbox.s3.config import Clock
 from tests.sandbox.s3.forms import AROUND_FILE, Form
 from tests.sandbox.s3.objects import Objects, Stored, check_key, http_date
 from tests.sandbox.s3.signatures import UNSIGNED, Asked
+from tests.sandbox.s3.users import Users
 
 PUT_MOST = 256_000_000
 LISTED_MOST = 1_000
@@ -31,8 +32,9 @@ METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 class Bucket:
     """Answers what is asked of `/{bucket}` and below it."""
 
-    def __init__(self, config: Config, objects: Objects, clock: Clock) -> None:
-        self._config = config
+    def __init__(self, users: Users, objects: Objects, clock: Clock) -> None:
+        self._users = users
+        self._config = users.config
         self._objects = objects
         self._clock = clock
 
@@ -70,7 +72,7 @@ class Bucket:
             self._check_bucket(name)
             return await self._form(request, now)
         asked = Asked(request.method, raw_path, request.scope["query_string"], request.headers)
-        payload = signatures.check(asked, self._config, now)
+        payload = signatures.check(asked, self._users, now)
         self._check_bucket(name)
         query = {name: value for name, value in asked.query if not name.startswith("X-Amz-")}
         if key:
@@ -172,7 +174,7 @@ class Bucket:
             if "key" not in fields:
                 raise invalid("Bucket POST must contain a field named 'key'. Check the order of the fields.")
             check_key(fields["key"])
-            return policies.check(fields, self._config, now)
+            return policies.check(fields, self._users, now)
 
         with self._objects.draft() as draft:
             length = int(request.headers.get("content-length", "0"))

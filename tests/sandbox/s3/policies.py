@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from tests.sandbox.s3.answers import Refusal, denied, invalid
-from tests.sandbox.s3.config import Config
-from tests.sandbox.s3.signatures import ALGORITHM, MISMATCH, moment, scope_of, sign
+from tests.sandbox.s3.signatures import ALGORITHM, MISMATCH, TOKEN, moment, sign
+from tests.sandbox.s3.users import Users
 
 # These need no condition; all others do.
 FREE = frozenset({"x-amz-signature", "policy", "file"})
@@ -28,7 +28,7 @@ class Allowed:
     most: int = 5 * 1024**3
 
 
-def check(fields: Mapping[str, str], config: Config, now: datetime) -> Allowed:
+def check(fields: Mapping[str, str], users: Users, now: datetime) -> Allowed:
     """What a form's policy allows; `fields` by lower-case name. Refusal where anything is not as it says."""
     if "policy" not in fields:
         raise denied()
@@ -38,14 +38,14 @@ def check(fields: Mapping[str, str], config: Config, now: datetime) -> Allowed:
     if fields["x-amz-algorithm"] != ALGORITHM:
         raise invalid(f"Only {ALGORITHM} is taken")
     moment(fields["x-amz-date"])
-    scope = scope_of(fields["x-amz-credential"], fields["x-amz-date"], config)
-    right = sign(fields["policy"], scope, config.secret_access_key)
+    signer = users.signer(fields["x-amz-credential"], fields.get(TOKEN), fields["x-amz-date"], now)
+    right = sign(fields["policy"], signer)
     if not hmac.compare_digest(right, fields["x-amz-signature"]):
         raise Refusal(403, "SignatureDoesNotMatch", MISMATCH)
     policy = _policy(fields["policy"])
     if now > _expiration(policy):
         raise denied("Invalid according to Policy: Policy expired.")
-    return _conditions(policy, fields, config)
+    return _conditions(policy, fields, users.config.bucket)
 
 
 def _policy(sealed: str) -> dict[str, Any]:
@@ -68,8 +68,8 @@ def _expiration(policy: Mapping[str, Any]) -> datetime:
     return until
 
 
-def _conditions(policy: Mapping[str, Any], fields: Mapping[str, str], config: Config) -> Allowed:
-    given = {**fields, "bucket": config.bucket}
+def _conditions(policy: Mapping[str, Any], fields: Mapping[str, str], bucket: str) -> Allowed:
+    given = {**fields, "bucket": bucket}
     allowed, named = Allowed(), {"bucket"}
     for condition in policy["conditions"]:
         match condition:

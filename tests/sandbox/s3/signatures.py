@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, quote, unquote
 from starlette.datastructures import Headers
 
 from tests.sandbox.s3.answers import Refusal, denied, invalid
-from tests.sandbox.s3.config import Config
+from tests.sandbox.s3.users import Signer, Users
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
+TOKEN = "x-amz-security-token"
 HEADER = re.compile(
     rf"{ALGORITHM} Credential=(?P<credential>[^,]+), ?SignedHeaders=(?P<names>[^,]+), ?"
     "Signature=(?P<signature>[0-9a-f]+)"
@@ -50,8 +51,8 @@ class Asked:
         return parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True)
 
 
-def check(asked: Asked, config: Config, now: datetime) -> str:
-    """Return what the body's SHA-256 has to be, or UNSIGNED; Refusal where the request is not signed by our user."""
+def check(asked: Asked, users: Users, now: datetime) -> str:
+    """Return what the body's SHA-256 has to be, or UNSIGNED; Refusal where the request is not signed by a user."""
     query, authorization = dict(asked.query), asked.headers.get("authorization")
     if len(query) != len(asked.query):
         raise invalid("A query parameter is given twice.")
@@ -59,28 +60,16 @@ def check(asked: Asked, config: Config, now: datetime) -> str:
     if authorization is not None and in_query:
         raise invalid("Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter or the header.")
     if in_query:
-        return _check_query(asked, query, config, now)
+        return _check_query(asked, query, users, now)
     if authorization is None:
         raise denied()
-    return _check_header(asked, authorization, config, now)
+    return _check_header(asked, authorization, users, now)
 
 
-def scope_of(credential: str, stamp: str, config: Config) -> str:
-    """The scope of a credential of our user, for this region and day; Refusal otherwise."""
-    key_id, _, scope = credential.partition("/")
-    if key_id != config.access_key_id:
-        raise Refusal(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
-    if scope != f"{stamp[:8]}/{config.region}/s3/aws4_request":
-        raise Refusal(
-            400, "AuthorizationHeaderMalformed", f"The credential's scope is wrong; expecting {config.region}"
-        )
-    return scope
-
-
-def sign(text: str, scope: str, secret: str) -> str:
+def sign(text: str, signer: Signer) -> str:
     """The signature of a string to sign."""
-    key = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
+    key = f"AWS4{signer.secret_access_key}".encode()
+    for part in signer.scope.split("/"):
         key = hmac.new(key, part.encode(), sha256).digest()
     return hmac.new(key, text.encode(), sha256).hexdigest()
 
@@ -93,51 +82,50 @@ def moment(stamp: str) -> datetime:
         raise denied("AWS authentication requires a valid Date or x-amz-date header") from None
 
 
-def _check_header(asked: Asked, authorization: str, config: Config, now: datetime) -> str:
+def _check_header(asked: Asked, authorization: str, users: Users, now: datetime) -> str:
     found = HEADER.fullmatch(authorization)
     if found is None:
         raise Refusal(400, "AuthorizationHeaderMalformed", "The authorization header is malformed.")
     stamp = asked.headers.get("x-amz-date", "")
     if abs(moment(stamp) - now) > SKEW:
         raise Refusal(403, "RequestTimeTooSkewed", SKEWED)
-    scope = scope_of(found["credential"], stamp, config)
+    signer = users.signer(found["credential"], asked.headers.get(TOKEN), stamp, now)
     payload = asked.headers.get("x-amz-content-sha256")
     if payload is None:
         raise Refusal(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
     if payload != UNSIGNED and not re.fullmatch("[0-9a-f]{64}", payload):
         raise Refusal(501, "NotImplemented", "The sandbox takes no streamed signatures.")
     names = found["names"].split(";")
-    _compare(asked, names, payload, stamp, scope, config, found["signature"])
+    _compare(asked, names, payload, stamp, signer, found["signature"])
     return payload
 
 
-def _check_query(asked: Asked, query: dict[str, str], config: Config, now: datetime) -> str:
+def _check_query(asked: Asked, query: dict[str, str], users: Users, now: datetime) -> str:
     if not set(query) >= QUERY or query["X-Amz-Algorithm"] != ALGORITHM:
         raise _query_error("Query-string authentication version 4 requires all of its six parameters.")
     expires = query["X-Amz-Expires"]
     if not expires.isdecimal() or not 0 < int(expires) <= WEEK_S:
         raise _query_error("X-Amz-Expires must be a number of seconds of at most a week")
     stamp = query["X-Amz-Date"]
-    scope, signed_at = scope_of(query["X-Amz-Credential"], stamp, config), moment(stamp)
+    signed_at = moment(stamp)
+    signer = users.signer(query["X-Amz-Credential"], query.get("X-Amz-Security-Token"), stamp, now)
     if signed_at > now + SKEW:
         raise denied("Request is not valid yet")
     if now > signed_at + timedelta(seconds=int(expires)):
         raise denied("Request has expired")
     names = query["X-Amz-SignedHeaders"].split(";")
     payload = asked.headers.get("x-amz-content-sha256", UNSIGNED)
-    _compare(asked, names, payload, stamp, scope, config, query["X-Amz-Signature"])
+    _compare(asked, names, payload, stamp, signer, query["X-Amz-Signature"])
     return payload
 
 
-def _compare(
-    asked: Asked, names: list[str], payload: str, stamp: str, scope: str, config: Config, signature: str
-) -> None:
+def _compare(asked: Asked, names: list[str], payload: str, stamp: str, signer: Signer, signature: str) -> None:
     unsigned = [name for name in asked.headers if name.startswith("x-amz-") and name not in names]
     if "host" not in names or unsigned:
         raise denied("There were headers present in the request which were not signed")
     request = _canonical(asked, names, payload)
-    text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    if not hmac.compare_digest(sign(text, scope, config.secret_access_key), signature):
+    text = f"{ALGORITHM}\n{stamp}\n{signer.scope}\n{sha256(request.encode()).hexdigest()}"
+    if not hmac.compare_digest(sign(text, signer), signature):
         raise Refusal(403, "SignatureDoesNotMatch", MISMATCH)
 
 

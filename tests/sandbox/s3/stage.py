@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from activities.object_links import Bucket, ObjectLinks, UploadForm
+from activities.object_links import Bucket, Keys, ObjectLinks, UploadForm
 from tests.sandbox.running import running
 from tests.sandbox.s3.config import Config
 from tests.sandbox.s3.server import create_app
@@ -37,6 +37,20 @@ class Stage:
         return ObjectLinks(self.bucket)
 
     @property
+    def role(self) -> str:
+        """Where a machine is told the keys of its role, which are good for an hour."""
+        return f"{self.url}/_sandbox/role"
+
+    def lend(self) -> Keys:
+        """The keys of the role, as a machine gets them."""
+        lent = self.http.get(self.role).json()
+        return Keys(lent["AccessKeyId"], lent["SecretAccessKey"], lent["Token"])
+
+    def end_role(self) -> None:
+        """Let all lent keys end."""
+        self.http.delete(self.role).raise_for_status()
+
+    @property
     def keys(self) -> list[str]:
         """What is stored."""
         found: list[str] = self.http.get("/_sandbox/objects").json()
@@ -50,7 +64,8 @@ class Stage:
         """A form as our API makes it, good for an hour."""
         at = datetime.now(UTC)
         given = {"least": 100, "most": 1_000_000, "at": at, "expires_at": at.replace(year=at.year + 1)}
-        return self.links.form(key, content_type, **{**given, **changes})
+        links: ObjectLinks = changes.pop("links", self.links)
+        return links.form(key, content_type, **{**given, **changes})
 
     def post(self, form: UploadForm | Mapping[str, Any], content: bytes, **changed: str) -> httpx.Response:
         """Post a form as a browser does: its fields, and the file last. An empty value leaves a field out."""
