@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from temporalio import activity
 
 from activities import contracts
-from activities.db import accounts, payments
+from activities.db import accounts, order_money, payments
 from activities.db.engine import reading, transaction
 from activities.db.payments import Change, Claimed, Payment
 from activities.ledger import utc_now
@@ -38,8 +38,10 @@ from domain.payments import Kind, Purpose, State, is_final
 T = TypeVar("T")
 # What follows from a payment's end, written in the same transaction; returns the outbox ids of new mails.
 Follow = Callable[[Connection, Payment, datetime], Sequence[str]]
-DESCRIPTIONS: Mapping[Purpose, str] = MappingProxyType({Purpose.DEPOSIT: "Deposit"})
+DESCRIPTIONS: Mapping[Purpose, str] = MappingProxyType({Purpose.DEPOSIT: "Deposit", Purpose.ORDER: "Vehicle purchase"})
 REJECTED = "REJECTED"
+# A payment's workflow tells of its end at once, and tries for ten minutes.
+NEWS_SINCE = timedelta(hours=1)
 MANY_REVERSALS = 10
 log = structlog.get_logger(__name__)
 
@@ -68,6 +70,13 @@ class Postman(Protocol):
         """Start on these mails. Never raises."""
 
 
+class Orders(Protocol):
+    """The way to the orders' workflows."""
+
+    async def payment_news(self, order_id: int) -> None:
+        """A payment of the order has moved. Raises where the workflow cannot be reached."""
+
+
 class PaymentWork(contracts.PaymentActivities):
     """The worker's side of the Payment workflow. `follow` says, by purpose, what a payment's end entails; that
     `many_reversals` charges are taken back within a day is an error in the log."""
@@ -79,6 +88,7 @@ class PaymentWork(contracts.PaymentActivities):
         account: Accounts,
         follow: Mapping[Purpose, Follow],
         postman: Postman | None = None,
+        orders: Orders | None = None,
         *,
         many_reversals: int = MANY_REVERSALS,
     ) -> None:
@@ -87,6 +97,7 @@ class PaymentWork(contracts.PaymentActivities):
         self._accounts = account
         self._follow = follow
         self._postman = postman
+        self._orders = orders
         self._many_reversals = many_reversals
 
     @activity.defn(name="open_payment")
@@ -144,7 +155,11 @@ class PaymentWork(contracts.PaymentActivities):
 
     @activity.defn(name="tell_account")
     async def tell_account(self, user_id: int) -> None:
-        """Let the person's account look at itself again; one that is closed needs no news."""
+        """Let the person's account look at itself again, and the orders whose payments have moved; one that is closed
+        needs no news."""
+        if self._orders is not None:
+            for order_id in await self._read(lambda c: order_money.with_news(c, user_id, utc_now() - NEWS_SINCE)):
+                await self._orders.payment_news(order_id)
         with contextlib.suppress(RefusedError):
             await self._accounts.look_again(user_id)
 
@@ -184,11 +199,20 @@ class PaymentWork(contracts.PaymentActivities):
             shown = await self._vendor.transaction(payment.transaction_id or "")
         judged = settlement(payment, None if shown is None else shown.status)
         if judged.change is None:
+            if not judged.waits:
+                await self._note_cleared(payment)
             return contracts.PaymentState(payment.state, payment.code or "", waits=judged.waits)
         found = await self._mark(payment.id, judged.change, only_from=payment.state)
         # Not moved: another run was first, or a return of ours let the charge go and will know by itself.
         waits = judged.waits if found.state is judged.change.state else await self._write(lambda c: _is_open(c, found))
         return contracts.PaymentState(found.state, found.code or "", waits=waits)
+
+    async def _note_cleared(self, payment: Payment) -> None:
+        """A charge that holds for good may be passed on, which its order is waiting for."""
+        if payment.kind is Kind.CHARGE and payment.state is State.DONE:
+            await self._write(lambda c: payments.note_cleared(c, payment.id, utc_now()))
+            if payment.order_id is not None and self._orders is not None:
+                await self._orders.payment_news(payment.order_id)
 
     async def _concluded(
         self, payment: Payment, charge: Payment, outcome: Change | ChargeLost, *, again: bool

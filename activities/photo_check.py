@@ -44,7 +44,7 @@ from domain.photos import (
 
 # Files in memory at once, whatever the number of activities; how many are decoded at once, the executor says.
 IN_MEMORY = 4
-MOST_BYTES = {Kind.PHOTO: PHOTO_BYTES, Kind.DOCUMENT: DOCUMENT_BYTES}
+MOST_BYTES = {Kind.PHOTO: PHOTO_BYTES, Kind.DOCUMENT: DOCUMENT_BYTES, Kind.LICENCE: DOCUMENT_BYTES}
 OVER = {State.READY: Outcome.READY, State.REFUSED: Outcome.REFUSED, State.REMOVED: Outcome.GONE}
 
 T = TypeVar("T")
@@ -110,18 +110,18 @@ class PhotoWork(contracts.PhotoActivities):
 
     async def _keep(self, upload: Standing, content: bytes) -> Outcome:
         """Judge the bytes that were read; whatever comes under the same key later counts for nothing."""
-        if upload.kind is Kind.DOCUMENT and type_of(content) == PDF:
+        if upload.kind is not Kind.PHOTO and type_of(content) == PDF:
             return await self._keep_pdf(upload, content)
         widths, form = (WIDTHS, "WEBP") if upload.kind is Kind.PHOTO else ((DOCUMENT_WIDTH,), "JPEG")
         judged = await asyncio.get_running_loop().run_in_executor(
             self._decoders, picture_of, content, upload.content_type, widths, form
         )
         if isinstance(judged, Flaw):
-            wrong = Flaw.NOT_A_DOCUMENT if upload.kind is Kind.DOCUMENT and judged is Flaw.NOT_A_PHOTO else judged
+            wrong = Flaw.NOT_A_DOCUMENT if upload.kind is not Kind.PHOTO and judged is Flaw.NOT_A_PHOTO else judged
             return await self._refuse(upload, wrong)
         if await self._read(partial(uploads.has_twin, upload=upload, sha256=judged.sha256)):
             return await self._refuse(upload, Flaw.DUPLICATE)
-        if upload.kind is Kind.DOCUMENT:
+        if upload.kind is not Kind.PHOTO:
             return await self._keep_scan(upload, judged)
         for made in judged.made:
             key = picture_key(upload.vehicle_id, upload.upload_id, made.width)
@@ -137,13 +137,14 @@ class PhotoWork(contracts.PhotoActivities):
         sha256 = hashlib.sha256(content).hexdigest()
         if await self._read(partial(uploads.has_twin, upload=upload, sha256=sha256)):
             return await self._refuse(upload, Flaw.DUPLICATE)
-        key = document_key(upload.vehicle_id, upload.upload_id, PDF)
+        key = document_key(upload.vehicle_id, upload.upload_id, PDF, upload.kind)
         await self._storage.put(key, content, PDF, NOT_KEPT)
         return await self._finish(upload, sha256, bytes=len(content), content_type=PDF)
 
     async def _keep_scan(self, upload: Standing, picture: Picture) -> Outcome:
         content = picture.largest.content
-        await self._storage.put(document_key(upload.vehicle_id, upload.upload_id, JPEG), content, JPEG, NOT_KEPT)
+        key = document_key(upload.vehicle_id, upload.upload_id, JPEG, upload.kind)
+        await self._storage.put(key, content, JPEG, NOT_KEPT)
         return await self._finish(upload, picture.sha256, bytes=len(content), content_type=JPEG)
 
     async def _finish(self, upload: Standing, sha256: str, **facts: Any) -> Outcome:

@@ -11,7 +11,7 @@ from domain.photos import Kind
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file on its way, or what was made of it."""
+    """One file on its way, or what was made of it. A licence has its seller's number in the place of the vehicle's."""
 
     kind: Kind
     vehicle_id: int

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.order_doors import StandIn
+
 PLATFORM_KEY_BYTES = 32
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -30,6 +32,10 @@ def _sqlite_in(settings: dict[str, Any]) -> str:
 
 def _local_url(settings: dict[str, Any]) -> str:
     return f"http://{settings.get('host')}:{settings.get('port')}"
+
+
+def _stand_in(settings: dict[str, Any]) -> StandIn:
+    return StandIn.OPERATOR if settings.get("profile") == "production" else StandIn.EMBEDDED
 
 
 def _process_id() -> str:
@@ -80,6 +86,10 @@ class Settings(BaseSettings):
     refusals_per_minute: Count = 60
 
     payment_reversals_alert: Count = 10
+
+    title_by: StandIn = Field(default_factory=_stand_in)
+    transport_by: StandIn = Field(default_factory=_stand_in)
+    stand_in_s: Seconds = 5
 
     sse_queue: Count = 64
     sse_heartbeat_s: Seconds = 15

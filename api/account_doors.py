@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 from temporalio.client import Client
 
-from activities.db import privacy
+from activities.db import old_papers, privacy
 from activities.db.engine import reading, transaction
 from activities.ledger import utc_now
 from activities.settings import Settings
+from activities.stand_ins import StandInTold
 from activities.vendor_settings import load_vendor_settings
 from api.database import Database
 from api.hosted_form import HostedForm
@@ -24,8 +26,11 @@ from temporal.descriptions import Descriptions
 from temporal.listings import Listings
 from temporal.notices import Notices
 from temporal.offers import Offers
+from temporal.order_doors import OrderTelling
+from temporal.orders import Orders
 from temporal.payments import Payments
 from temporal.seller_feeds import SellerFeeds
+from temporal.talks import Negotiations, SecondChances
 from temporal.upkeep import Job, Upkeep
 from temporal.vins import Vins
 from temporal.webhooks import Courier
@@ -76,6 +81,8 @@ def open_account_doors(
             {
                 **_jobs(engine, notices, accounts, payments),
                 **_offer_jobs(engine, Offers(temporal, queue)),
+                **_order_jobs(engine, Orders(temporal, queue)),
+                **_talk_jobs(engine, Negotiations(temporal, queue), SecondChances(temporal, queue)),
                 **_of_feeds(engine, SellerFeeds(temporal, queue)),
                 **_photo_jobs(engine, photos),
             }
@@ -94,6 +101,9 @@ def _jobs(engine: Engine, notices: Notices, accounts: Accounts, payments: Paymen
     async def forget_addresses() -> None:
         await asyncio.to_thread(_write, engine, lambda c: privacy.forget_last_addresses(c, utc_now()))
 
+    async def forget_papers() -> None:
+        await asyncio.to_thread(_write, engine, lambda c: old_papers.forget_old(c, utc_now()))
+
     async def close_accounts() -> None:
         for user_id in await asyncio.to_thread(_unclosed, engine):
             await accounts.close(user_id)
@@ -102,6 +112,7 @@ def _jobs(engine: Engine, notices: Notices, accounts: Accounts, payments: Paymen
         "start_mails": start_mails,
         "start_payments": start_payments,
         "forget_addresses": forget_addresses,
+        "forget_papers": forget_papers,
         "close_accounts": close_accounts,
     }
 
@@ -128,6 +139,22 @@ def _offer_jobs(engine: Engine, offers: Offers) -> dict[str, Job]:
         await offers.free_strays(engine)
 
     return {"start_offers": start_offers, "lapse_offers": lapse_offers, "free_strays": free_strays}
+
+
+def _order_jobs(engine: Engine, orders: Orders) -> dict[str, Job]:
+    stand_ins = StandInTold(engine, OrderTelling(orders))
+    return {"start_orders": partial(orders.start_unstarted, engine), "tell_stand_ins": stand_ins.tell_due}
+
+
+def _talk_jobs(engine: Engine, talks: Negotiations, chances: SecondChances) -> dict[str, Job]:
+    return {
+        "start_negotiations": partial(talks.start_unstarted, engine),
+        "stop_negotiations": partial(talks.stop_overtaken, engine),
+        "free_negotiations": partial(talks.free_strays, engine),
+        "start_second_chances": partial(chances.start_unstarted, engine),
+        "stop_second_chances": partial(chances.tell_stopped, engine),
+        "free_second_chances": partial(chances.free_strays, engine),
+    }
 
 
 def _unclosed(engine: Engine) -> list[int]:

@@ -46,11 +46,19 @@ from api import (
     live,
     mail_troubles,
     my_searches,
+    negotiations,
     offer_pages,
     offers,
     onboarding,
     onboarding_pages,
     operations,
+    order_disputes,
+    order_pages,
+    order_papers,
+    order_payments,
+    order_staff,
+    order_staff_disputes,
+    orders,
     pages,
     passkeys,
     passwords,
@@ -70,8 +78,10 @@ from api import (
     saved_search_pages,
     schedules,
     search,
+    second_chances,
     second_factors,
     security_pages,
+    seller_documents,
     seller_hooks,
     seller_reviews,
     sellers,
@@ -81,6 +91,8 @@ from api import (
     static,
     steering,
     step_up,
+    talks_pages,
+    terms_pages,
     tokens,
     vehicle_pages,
     vehicles,
@@ -93,7 +105,9 @@ from api.account_doors import open_account_doors
 from api.database import Database
 from api.description import describe
 from api.hot_path import is_hot, take_hot
+from api.order_ways import OrderWays
 from api.pace import Pace
+from api.paper_desk import PaperDesk
 from api.recent import Recent
 from api.requests import Metrics, Requests
 from api.routes import check_audiences
@@ -169,11 +183,16 @@ ROUTES = (
     descriptions,
     purchases,
     offers,
+    negotiations,
+    second_chances,
+    order_papers,
     purchase_forms,
     operations,
     vehicle_pages,
     pages,
+    terms_pages,
     inventory_pages,
+    seller_documents,
     seller_hooks,
     seller_reviews,
     sellers,
@@ -187,7 +206,14 @@ ROUTES = (
     saved_search_pages,
     watch_pages,
     offer_pages,
+    talks_pages,
     review_pages,
+    orders,
+    order_payments,
+    order_disputes,
+    order_staff,
+    order_staff_disputes,
+    order_pages,
 )
 
 
@@ -264,8 +290,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis: "Redis", temporal: Client) -> Services:
     """Put the services together from their connections; `stack` closes what is opened here."""
     engine, threads = _engine(settings, stack)
-    hasher = Passwords()
-    stack.callback(hasher.close)
     database, registry = Database(engine, threads), _registry()
     starts = AuctionStarts(secret)
     doors = open_account_doors(settings, engine, threads, database, temporal)
@@ -278,7 +302,7 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         redis=redis,
         temporal=temporal,
         sign_ins=SignIns(database),
-        ways_in=open_ways_in(settings, database, redis, hasher, doors.notices, secret),
+        ways_in=open_ways_in(settings, database, redis, _hasher(stack), doors.notices, secret),
         signer=Signer(secret),
         codec=EncryptionCodec(secret),
         sealer=Sealer(secret),
@@ -298,8 +322,10 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
         hub=LiveHub(engine, settings.redis_url, settings, registry),
         accounts=doors.accounts,
         payments=doors.payments,
+        orders=OrderWays.of(settings, temporal, secret),
         listings=doors.listings,
         photos=doors.photos,
+        papers=PaperDesk.of(settings, temporal, secret, engine, doors.upkeep),
         vins=doors.vins,
         descriptions=doors.descriptions,
         vendors=doors.vendors,
@@ -310,6 +336,13 @@ def assemble(settings: Settings, stack: AsyncExitStack, *, secret: bytes, redis:
     )
     operations.install_checks(services)
     return services
+
+
+def _hasher(stack: AsyncExitStack) -> Passwords:
+    """The threads in which passwords are hashed."""
+    hasher = Passwords()
+    stack.callback(hasher.close)
+    return hasher
 
 
 def _engine(settings: Settings, stack: AsyncExitStack) -> tuple[Engine, ThreadPoolExecutor]:

@@ -22,8 +22,8 @@ from api.database import now
 from api.idempotency import LONGEST, idempotency_key
 from api.problems import fail
 from api.routes import about
-from api.security import Audience, identify
-from api.state import Services
+from api.security import Audience, has_stepped_up, identify
+from api.state import Services, services_of
 from domain.auction import Result
 from domain.clock import to_text
 from domain.errors import Code
@@ -148,6 +148,13 @@ async def acts_as_admin(request: Request, person: Person) -> bool:
         return False
     await need_scope(request, Scope.ADMIN)
     return True
+
+
+async def has_fresh_proof(request: Request) -> bool:
+    """Whether who asks has just shown that it is them, for a change that needs it in some cases only."""
+    identity, sign_ins = request.state.identity, services_of(request).sign_ins
+    # The proof may have been given in another process a moment ago.
+    return has_stepped_up(identity, now()) or has_stepped_up(await sign_ins.read_again(identity), now())
 
 
 async def need_scope(request: Request, scope: Scope) -> None:

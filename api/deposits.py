@@ -37,6 +37,8 @@ EXAMPLE: dict[str, Any] = {
 RETURN_EXAMPLE: dict[str, Any] = {**EXAMPLE, "id": 32, "kind": "return", "of": 31, "state": "pending"}
 # What a person is told of the states between the first and the last.
 WORDS = {State.HELD: "in_review", State.MANUAL: "in_review"}
+# A deposit that is given back as a void is a return all the same.
+NAMES = {Kind.CHARGE: "deposit", Kind.FORFEIT: "forfeit"}
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 ASKED = (
     "ACCOUNT_CLOSED",
@@ -79,8 +81,10 @@ class NewReturn(BaseModel):
 
 
 class DepositView(TypedDict):
-    """A deposit, or the return `of` one. `state` is pending, in_review, done, declined, failed or reversed, which is a
-    deposit that was taken back from us; `code` says why."""
+    """A deposit, the return `of` one, or its `forfeit` by a default; `code` says why it is in its state.
+
+    `state` is pending, in_review, done, declined, failed, or reversed: a deposit that was taken back from us.
+    """
 
     id: int
     kind: str
@@ -196,7 +200,7 @@ def _view(payment: Payment) -> DepositView:
     final = is_final(payment.state)
     return {
         "id": payment.id,
-        "kind": "deposit" if payment.kind is Kind.CHARGE else "return",
+        "kind": NAMES.get(payment.kind, "return"),
         "of": payment.of_payment_id,
         "amount_cents": payment.amount_cents,
         "state": payment.state.value if final else WORDS.get(payment.state, "pending"),

@@ -16,7 +16,7 @@ from activities.db.audit import Deed, Source
 from activities.db.listings import Listing
 from activities.db.people import Person
 from api import vins
-from api.commands import acts_as_admin
+from api.commands import acts_as_admin, has_fresh_proof
 from api.database import now
 from api.identifiers import Id
 from api.listing_views import LISTING, SUBMITTED, ListingBody, ListingPage, ListingView, etag, listing_view
@@ -51,7 +51,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written of one vehicle; `version` is the one that its writer had read."""
+    """What was written of one vehicle, on the `version` that was read; its writer may be `proven` by a fresh proof."""
 
     asker: Asker
     told: Particulars = field(repr=False)
@@ -59,6 +59,7 @@ class Written:
     source: Source
     vehicle_id: int = 0
     version: int = 0
+    proven: bool = False
 
 
 @router.post(
@@ -104,14 +105,27 @@ async def own_listing(request: Request, response: Response, person: Seller, vehi
 
 @router.put(
     PATH,
-    **about(Audience.SELLER, *OWN, *STALE, "LISTING_OVER", "VIN_FIXED", "VIN_LISTED", example=dict(LISTING)),
+    **about(
+        Audience.SELLER,
+        *OWN,
+        *STALE,
+        "LISTING_OVER",
+        "VIN_FIXED",
+        "VIN_LISTED",
+        "STEP_UP_REQUIRED",
+        example=dict(LISTING),
+    ),
 )
 async def write_listing(
     request: Request, response: Response, person: Seller, vehicle_id: Id, body: ListingBody, if_match: IfMatch = None
 ) -> ListingView:
-    """Write the whole working copy. What the public sees stays until it is sent in and approved again."""
+    """Write the whole working copy. What the public sees stays until it is sent in and approved again.
+
+    Once it was sent in, another reserve needs a fresh proof of who asks.
+    """
     services, moment, asker = services_of(request), now(), await asker_of(request, person)
-    written = Written(asker, told_in(body, moment), moment, source_of(request), vehicle_id, version_of(if_match))
+    version, proven = version_of(if_match), await has_fresh_proof(request)
+    written = Written(asker, told_in(body, moment), moment, source_of(request), vehicle_id, version, proven)
     try:
         found = await services.database.write(write, written)
     except IntegrityError:
@@ -216,6 +230,9 @@ def write(connection: Connection, written: Written) -> Listing:
     raise_over(found)
     if found.public is not None and found.public.vin != written.told.vin:
         raise fail("VIN_FIXED")
+    is_other = found.told.reserve_cents != written.told.reserve_cents
+    if is_other and found.submitted_at is not None and not written.proven:
+        raise fail("STEP_UP_REQUIRED", step_up="/auth/step-up")
     version = listings.save(connection, found, written.told, written.at)
     _note(connection, written.asker, "listing_written", found.id, written.at, written.source, version=version)
     return owned(connection, found.id, written.asker)

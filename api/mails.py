@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from activities.account_mails import mails_of
 from activities.db import accounts
-from activities.db.email_links import Link, Purpose, add_link, drop_links
+from activities.db.email_links import Link, Purpose, add_link
 from activities.db.notifications import NewNotice, Seals, enqueue
 from activities.db.people import Person
 from api.signins import Origin, digest
@@ -102,12 +102,21 @@ class Mails:
         self._seals = seals
 
     def link(
-        self, connection: Connection, kind: NoticeKind, person: Person, link: Link, *, to_email: str, now: datetime
+        self,
+        connection: Connection,
+        kind: NoticeKind,
+        person: Person,
+        link: Link,
+        *,
+        to_email: str,
+        now: datetime,
+        dropping: Purpose | None = None,
     ) -> str:
-        """Mail a fresh link; returns the outbox id. The token is in the mail only."""
+        """Mail a fresh link; returns the outbox id. The token is in the mail only. Links for the purpose of `dropping`
+        are good no more."""
         token = secrets.token_urlsafe(32)
         expires_at = now + (RESET_LIFE if link.purpose is Purpose.RESET else LINK_LIFE)
-        add_link(connection, link, digest(token), now=now, expires_at=expires_at)
+        add_link(connection, link, digest(token), now=now, expires_at=expires_at, dropping=dropping)
         known = {
             "name": greeted(person),
             "link": f"{self._url}{LINK_PATHS[link.purpose]}#{token}",
@@ -128,10 +137,9 @@ class Mails:
         While nobody has shown whose address it is, only this can show it from now on: whoever made the account and
         knows its password need not be the one who reads the mail.
         """
-        if not person.email_verified:
-            drop_links(connection, person.id, Purpose.VERIFY)
+        dropping, kind = None if person.email_verified else Purpose.VERIFY, NoticeKind.PASSWORD_RESET
         link = Link(person.id, Purpose.RESET, None)
-        return self.link(connection, NoticeKind.PASSWORD_RESET, person, link, to_email=person.email, now=now)
+        return self.link(connection, kind, person, link, to_email=person.email, now=now, dropping=dropping)
 
     def judged(self, connection: Connection, user_id: int, now: datetime) -> list[str]:
         """Judge an account whose address was just shown to be its own; the outbox ids of the mails that follow."""

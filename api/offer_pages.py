@@ -31,10 +31,12 @@ from api.problems import fail, status_of
 from api.routes import about
 from api.security import Audience, Bidder, SignedIn, viewer
 from api.state import services_of
+from api.talks_lines import talks_of
 from domain.errors import DomainError
 from domain.offers import Act, OfferCode, Side, answered
 from web.formats import cents_of
 from web.offer_views import DONE, HOME, REFUSED, OfferLine, OfferList, Offers, Question
+from web.talks_views import TALKS_DONE, TALKS_REFUSED
 from web.views import Notice
 
 ONE = f"{HOME}/{{offer_id}}"
@@ -82,8 +84,9 @@ async def offer_list(
     request: Request, person: SignedIn, received: PageCursor = None, made: PageCursor = None, done: str = ""
 ) -> HTMLResponse:
     """All offers of its reader: those on own vehicles, and those to others."""
-    notice = Notice("success", DONE[done]) if done in DONE else None
-    return await _page(request, person, received=received, made=made, notice=notice)
+    words = {**DONE, **TALKS_DONE}
+    notice = Notice("success", words[done]) if done in words else None
+    return await offers_page(request, person, received=received, made=made, notice=notice)
 
 
 @router.post(f"{HOME}/new", response_class=HTMLResponse, **about(Audience.BIDDER, "AUCTION_NOT_FOUND", *doors.MAKING))
@@ -99,7 +102,7 @@ async def make(
     terms, title = await services_of(request).database.read(_lot, auction_id)
     back = f"/auctions/{auction_id}"
     try:
-        cents = _cents(amount)
+        cents = cents_typed(amount)
         if confirmed != str(cents):
             fields = {"auction_id": str(auction_id), "idempotency_key": idempotency_key, "amount": amount}
             asked = Question("offer", Side.BUYER.value, title, cents, f"{HOME}/new", _confirmed(fields, cents), back)
@@ -161,7 +164,7 @@ async def _act(request: Request, person: Person, offer_id: str, act: Act, form: 
             return draw(request, Offers(frame(request), question=_question(own, act, form, cents)))
         await DOORS[act](request, person, offer_id, form.idempotency_key, said)
     except DomainError as error:
-        return await _page(request, person, error=error, typed={offer_id: form.amount})
+        return await offers_page(request, person, error=error, typed={offer_id: form.amount})
     return _done(act.value, offer_id)
 
 
@@ -169,7 +172,7 @@ def _said(act: Act, form: AnswerForm, own: Own) -> tuple[doors.Answer, int]:
     """The answer for the API, with the figure that it is about. Raises INVALID_INPUT for a counter that names none."""
     if act is not Act.COUNTER:
         return doors.Answer(step=form.step), own.stored.offer.cents
-    cents = _cents(form.amount)
+    cents = cents_typed(form.amount)
     return doors.Counter(step=form.step, amount_cents=cents), cents
 
 
@@ -186,7 +189,7 @@ def _question(own: Own, act: Act, form: AnswerForm, cents: int) -> Question:
     return Question(act.value, own.side.value, own.title, cents, action, _confirmed(fields, cents))
 
 
-async def _page(
+async def offers_page(
     request: Request,
     person: Person,
     *,
@@ -196,12 +199,14 @@ async def _page(
     error: DomainError | None = None,
     typed: dict[str, str] | None = None,
 ) -> HTMLResponse:
+    """The page of somebody's offers. `typed` are counters as they were typed, by their offer or negotiation."""
     cursors, moment = {Side.SELLER: received, Side.BUYER: made}, now()
     keys = {side: mail_key(cursor) for side, cursor in cursors.items()}
     known = await services_of(request).database.read(_known, person.id, keys)
     lists = {side: _list(known[side], side, moment, typed or {}) for side in cursors}
-    detail = None if error is None else REFUSED.get(error.code, error.detail)
-    view = Offers(frame(request, notice), lists[Side.SELLER], lists[Side.BUYER], detail)
+    talks = await services_of(request).database.read(talks_of, person.id, moment, typed or {})
+    detail = None if error is None else {**REFUSED, **TALKS_REFUSED}.get(error.code, error.detail)
+    view = Offers(frame(request, notice), lists[Side.SELLER], lists[Side.BUYER], detail, talks=talks)
     return draw(request, view, error)
 
 
@@ -262,7 +267,7 @@ def _lot(connection: Connection, auction_id: int) -> tuple[purchases.SaleTerms, 
     return terms, offers.title_of(connection, terms.vehicle_id)
 
 
-def _cents(text: str) -> int:
+def cents_typed(text: str) -> int:
     """A figure as it was typed. Raises INVALID_INPUT for what no offer may be."""
     try:
         return doors.NewOffer.model_validate({"amount_cents": cents_of(text)}).amount_cents

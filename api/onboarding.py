@@ -38,6 +38,7 @@ from api.state import Services, services_of
 from domain.accounts import TERMS_VERSION
 from domain.clock import to_text
 from web.onboarding_words import declined
+from web.terms_views import terms_link
 
 AWAY = ("ACCOUNT_UNAVAILABLE", "ACCOUNT_CLOSED")
 IDENTITY_CODES = (*AWAY, *LIMIT_CODES, "IDENTITY_DECLINED", "IDENTITY_TOO_MANY")
@@ -101,7 +102,7 @@ class LegalDetailsBody(Body):
 
 
 class TermsBody(Body):
-    """The version that was read."""
+    """The version that was read; its text is the checklist's `terms_link`."""
 
     version: Annotated[str, StringConstraints(min_length=1, max_length=16)]
 
@@ -157,7 +158,7 @@ async def legal_details(request: Request, identity: Browser, body: LegalDetailsB
 
 @router.post("/me/terms", **about(Audience.BROWSER, *AWAY, "TERMS_NOT_CURRENT", example=dict(CHECKLIST)))
 async def terms(request: Request, identity: Browser, body: TermsBody) -> ChecklistView:
-    """Accept the current terms."""
+    """Accept the current terms, whose text is at /terms and, for good, at /terms/{version}."""
     services, user_id = services_of(request), owner(identity)
     await accept_terms(services, user_id, body.version)
     return await own_checklist(services, user_id)
@@ -226,7 +227,7 @@ async def give_details(services: Services, user_id: int, body: LegalDetailsBody)
 async def accept_terms(services: Services, user_id: int, version: str) -> None:
     """Accept the terms. Raises TERMS_NOT_CURRENT for another version than today's."""
     if version != TERMS_VERSION:
-        raise fail("TERMS_NOT_CURRENT", current=TERMS_VERSION)
+        raise fail("TERMS_NOT_CURRENT", current=TERMS_VERSION, terms_link=terms_link(TERMS_VERSION))
     await services.accounts.accept_terms(user_id, version)
 
 

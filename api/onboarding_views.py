@@ -11,6 +11,7 @@ from activities.db.accounts import Account
 from domain.accounts import TERMS_VERSION, Clearance, Item, clearance
 from domain.clock import to_text
 from web import onboarding_words as words
+from web.terms_views import terms_link
 
 
 class ItemView(TypedDict):
@@ -32,7 +33,10 @@ class CardView(TypedDict):
 
 
 class ChecklistView(TypedDict):
-    """Every step in order, and what they come to together. `lots` is null for any number."""
+    """Every step in order, and what they come to together. `lots` is null for any number.
+
+    `terms_link` is a page of this site with the text of `terms_version`, which is what is accepted.
+    """
 
     cleared: bool
     on_hold: bool
@@ -41,6 +45,7 @@ class ChecklistView(TypedDict):
     items: list[ItemView]
     card: CardView | None
     terms_version: str
+    terms_link: str
     server_now: str
 
 
@@ -105,6 +110,7 @@ CHECKLIST: Mapping[str, Any] = MappingProxyType(
         "items": [dict(ITEM), dict(MISSING)],
         "card": None,
         "terms_version": TERMS_VERSION,
+        "terms_link": terms_link(TERMS_VERSION),
         "server_now": "2026-05-05T19:12:03.120Z",
     }
 )
@@ -171,6 +177,7 @@ def checklist_view(account: Account, now: datetime) -> ChecklistView:
         "items": [_item(item) for item in judged.items],
         "card": shown if card.payment_profile_id else None,
         "terms_version": TERMS_VERSION,
+        "terms_link": terms_link(TERMS_VERSION),
         "server_now": to_text(now),
     }
 

@@ -1,7 +1,7 @@
-"""How fast one person may bid on one lot, counted in this process's memory: a bucket that fills with time."""
+"""How fast one person may bid on one lot, and the like: a bucket in this process's memory that fills with time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 REMEMBERED_MAX = 100_000
@@ -20,13 +20,13 @@ class Pace:
         self._burst = float(burst)
         self._per_second = per_second
         self._clock = clock
-        self._buckets: dict[tuple[int, int], _Bucket] = {}
+        self._buckets: dict[Hashable, _Bucket] = {}
 
-    def wait_s(self, subject: tuple[int, int]) -> float:
+    def wait_s(self, subject: Hashable) -> float:
         """Seconds until the subject may go on; 0 where it may now. Takes nothing."""
         return max(0.0, (1.0 - self._fill(subject).tokens) / self._per_second)
 
-    def take(self, subject: tuple[int, int]) -> float:
+    def take(self, subject: Hashable) -> float:
         """Take one token; 0 where there was one, otherwise the seconds until there will be."""
         bucket = self._fill(subject)
         if bucket.tokens >= 1.0:
@@ -34,7 +34,7 @@ class Pace:
             return 0.0
         return (1.0 - bucket.tokens) / self._per_second
 
-    def _fill(self, subject: tuple[int, int]) -> _Bucket:
+    def _fill(self, subject: Hashable) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.get(subject)
         if bucket is None:

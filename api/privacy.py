@@ -1,6 +1,6 @@
 """What a person may ask of their own data: all of it to take along, and its deletion."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from activities.db import accounts, audit, notifications, privacy
 from activities.db.audit import Deed, Source
 from activities.db.notifications import NewNotice
+from activities.db.old_papers import PAPERS_KEPT
 from activities.db.people import Person
 from activities.sealed_forms import LegalDetails, SealedForms
 from api.database import now
@@ -26,8 +27,6 @@ from api.state import services_of
 from domain.clock import to_text
 from domain.notices import NoticeKind
 
-# A sale's papers are kept for three years (Minn. R. 7400.5100).
-PAPERS_KEPT = timedelta(days=3 * 365 + 1)
 EXAMPLE_EXPORT: dict[str, Any] = {
     "made_at": "2026-05-05T12:00:00.000Z",
     "legal_details": {"first_name": "Ada", "last_name": "Brandt", "city": "Saint Paul", "state": "MN"},

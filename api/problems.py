@@ -6,8 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 from api.listing_problems import LISTINGS
+from api.order_problems import ORDERS
+from api.paper_problems import PAPERS
 from api.photo_problems import PHOTOS
 from api.rate_problems import RATES
+from api.talks_problems import TALKS
 from api.vin_problems import VINS
 from domain.errors import (
     ChangedError,
@@ -120,6 +123,7 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
             "The whole ledger is public after the close; the signed head is public now.",
         ),
         "TOO_MANY_TOKENS": (RefusedError, "You have as many tokens as one may have; revoke one first."),
+        "TOKEN_TOO_LONG": (InvalidError, "A token of the staff is good for `most_days` at most."),
         "TOO_MANY_SIGN_INS": (TooManyError, "Too many tries to sign in; wait before the next one."),
         "TOO_MANY_STREAMS": (UnavailableError, "This process streams to as many readers as it can; try again soon."),
         "TOO_MANY_CODES": (TooManyError, "Too many tries with codes; wait before the next one."),
@@ -166,6 +170,10 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
         "RETURN_OPEN": (RefusedError, "Another return is on its way; `deposit_id` says which. Wait for its outcome."),
         "UNPAID_WIN": (RefusedError, "You have won a lot that is not paid; deposits stay until it is."),
         "WEBHOOK_NOT_FOUND": (NotFoundError, "We take no webhooks of this vendor."),
+        "TOO_MANY_FORGERIES": (
+            TooManyError,
+            "Too many wrong signatures came in this vendor's name; send it again later.",
+        ),
         "BAD_SIGNATURE": (NotSignedInError, "The signature of this webhook is missing, wrong or too old."),
         "LOTS_LIMIT": (NotAllowedError, "You lead on as many lots as your account allows."),
         "OBLIGATIONS": (RefusedError, "Something is not over yet; `obligations` says what. Try again after it."),
@@ -195,8 +203,11 @@ KNOWN: Mapping[str, tuple[type[DomainError], str]] = MappingProxyType(
         "INVALID_CURSOR": (InvalidError, "The cursor is not one of ours; start again without it."),
         "INVALID_INPUT": (InvalidError, "Something in the request could not be read."),
         **LISTINGS,
+        **ORDERS,
         **PHOTOS,
+        **TALKS,
         **VINS,
+        **PAPERS,
         **RATES,
         **{
             code.value: (RefusedError, "A rule of the auction refuses it.")

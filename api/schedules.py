@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from activities.db import auctions, listings, schedules, sellers, vehicles
+from activities.db import auctions, listings, schedules, sellers, talks, vehicles
 from activities.db.auctions import Lot
 from activities.db.listings import Listing
 from activities.db.people import Person
 from activities.db.schedules import NewAuction, Unstarted, Wish
 from activities.settings import Settings
-from api.commands import Key, acts_as_admin, reaching, wish_id, writes
+from api.commands import Key, acts_as_admin, has_fresh_proof, reaching, wish_id, writes
 from api.database import now
 from api.examples import AUCTION
 from api.paging import ID_MAX
@@ -52,8 +52,10 @@ CODES = (
     "VEHICLE_IN_AUCTION",
     "LISTING_OVER",
     "LISTING_NOT_APPROVED",
+    "NEGOTIATION_NOT_YOUR_TURN",
     "SUNDAY_END",
     "ID_REUSED",
+    "STEP_UP_REQUIRED",
     "UNAVAILABLE",
 )
 router = APIRouter(prefix="/api/auctions", tags=["steering"])
@@ -116,7 +118,7 @@ class ScheduleBody(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One wish for a schedule, by whom, under which rules, and when."""
+    """One wish for a schedule, by whom (`proven` by a fresh proof), under which rules, and when."""
 
     body: ScheduleBody
     wish: Wish
@@ -124,6 +126,7 @@ class Asked:
     is_admin: bool
     settings: Settings
     at: datetime
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +152,15 @@ class Terms:
     **writes(Audience.SELLER, *CODES, example=AUCTION, success=201),
 )
 async def schedule(request: Request, response: Response, person: Seller, key: Key, body: ScheduleBody) -> AuctionView:
-    """Schedule the auction of an own vehicle; its terms are frozen. Sent again with its key, it is made once."""
+    """Schedule the auction of an own vehicle; its terms are frozen. Sent again with its key, it is made once.
+
+    Another reserve than the listing's needs a fresh proof of who asks.
+    """
     services = services_of(request)
     digest = services.starts.digest(body.plain())
     wish = Wish(person.id, wish_id(person, "schedule", key), digest, *source_of(request))
     is_admin = await acts_as_admin(request, person)
-    asked = Asked(body, wish, person, is_admin, services.settings, now())
+    asked = Asked(body, wish, person, is_admin, services.settings, now(), await has_fresh_proof(request))
     lot, unstarted = await services.database.write(find_or_add, asked)
     await services.listings.follow(body.vehicle_id)
     if unstarted is not None:
@@ -193,11 +199,15 @@ def _add(connection: Connection, asked: Asked, seller_id: int) -> int:
         raise fail("VEHICLE_NOT_FOUND")
     listed = found.public or found.told
     terms = terms_of(body, listed)
+    if terms.reserve_cents != listed.reserve_cents and not asked.proven:
+        raise fail("STEP_UP_REQUIRED", step_up="/auth/step-up")
     check(body, terms, settings, asked.at)
     busy = schedules.open_auction(connection, body.vehicle_id)
     if busy is not None:
         raise fail("VEHICLE_IN_AUCTION", auction_id=busy)
     _check_listing(found)
+    if talks.seller_is_bound(connection, body.vehicle_id):
+        raise fail("NEGOTIATION_NOT_YOUR_TURN")
     if body.stagger or (body.stagger is None and terms.by_the_calendar):
         terms = _staggered(connection, seller_id, terms, settings)
     wanted = NewAuction(

@@ -125,7 +125,8 @@ def is_half_way(identity: Identity) -> bool:
 
 
 def has_stepped_up(identity: Identity, at: datetime) -> bool:
-    """Whether this session has just shown that it is its owner's; a bearer token was made by one that had."""
+    """Whether this session has just shown that it is its owner's; a bearer token was made by one that had, and ends
+    within a day where it may act for the house (docs/decisions/0006)."""
     if identity.via is Via.BEARER:
         return True
     shown_at = identity.second_factor_at

@@ -1,7 +1,7 @@
 """Sellers as an admin reviews them: the queue, one profile, and the decisions with their reasons."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from temporalio.service import RPCError
 
-from activities.db import audit, notifications, sellers
+from activities.db import audit, notifications, seller_documents, sellers
 from activities.db.audit import Deed, Source
 from activities.db.notifications import NewNotice
 from activities.db.people import Person
+from activities.db.seller_documents import SellerDocument
 from activities.db.sellers import VERSION_LENGTH, Seller
 from api.commands import Reason
 from api.database import now
@@ -26,7 +27,7 @@ from api.paging import Cursor, Limit, number_key
 from api.problems import fail
 from api.routes import about
 from api.security import Admin, Audience
-from api.seller_views import REVIEWED, ReviewedSellerView, SellerPage, audited, reviewed_view
+from api.seller_views import REVIEWED, ReviewedSellerView, SellerPage, audited, reviewed_view, shown
 from api.sources import source_of
 from api.staff_reads import note_read
 from api.state import Services, services_of
@@ -69,6 +70,17 @@ class ReviewBody(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Sellers, how many there are in all, and by their ids the vehicles that count against a private seller's limit
+    and their documents."""
+
+    found: list[Seller]
+    total: int
+    vehicles: Mapping[int, int]
+    documents: Mapping[int, Sequence[SellerDocument]]
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """One admin's decision on one seller, whose profile they read as `version`; None where that does not matter."""
 
@@ -96,12 +108,15 @@ async def list_sellers(
     """Sellers by id; `status=submitted` are those who wait for a review, `lapsed` those whose licence has run out."""
     services, moment, after_id = services_of(request), now(), number_key(cursor)
     await note_read(request, person, "sellers", "sellers", status=status)
-    found, total, vehicles = await services.database.read(page_and_total, status, moment, after_id, limit + 1)
-    items = [reviewed_view(each, vehicles[each.user_id], services.sealer, moment) for each in found[:limit]]
+    page = await services.database.read(page_and_total, status, moment, after_id, limit + 1)
+    items = [
+        reviewed_view(each, page.vehicles[each.user_id], page.documents[each.user_id], services.sealer, moment)
+        for each in page.found[:limit]
+    ]
     return {
         "items": items,
-        "next_cursor": str(found[limit - 1].user_id) if len(found) > limit else None,
-        "total": total,
+        "next_cursor": str(page.found[limit - 1].user_id) if len(page.found) > limit else None,
+        "total": page.total,
     }
 
 
@@ -134,12 +149,14 @@ async def suspend(request: Request, person: Admin, user_id: Id, body: SuspendBod
 
 def page_and_total(
     connection: Connection, status: SellerStatus | None, moment: datetime, after_id: int | None, limit: int
-) -> tuple[list[Seller], int, dict[int, int]]:
-    """A page of sellers, how many there are, and the vehicles that count against a private seller's limit, by id."""
+) -> Page:
+    """A page of sellers, and what is shown of each."""
     today = day_in_chicago(moment)
     found = sellers.seller_page(connection, status, today, after_id=after_id, limit=limit)
-    vehicles = sellers.vehicle_counts(connection, [each.user_id for each in found], twelve_months_before(today))
-    return found, sellers.count_sellers(connection, status, today), vehicles
+    ids = [each.user_id for each in found]
+    vehicles = sellers.vehicle_counts(connection, ids, twelve_months_before(today))
+    documents = seller_documents.of_sellers(connection, ids)
+    return Page(found, sellers.count_sellers(connection, status, today), vehicles, documents)
 
 
 def decide(connection: Connection, review: Review) -> str | None:
@@ -222,7 +239,6 @@ async def _view(request: Request, user_id: int) -> ReviewedSellerView:
     return reviewed_view(*found, services.sealer, moment)
 
 
-def _one(connection: Connection, user_id: int, moment: datetime) -> tuple[Seller, int] | None:
-    found = sellers.seller(connection, user_id)
-    since = twelve_months_before(day_in_chicago(moment))
-    return None if found is None else (found, sellers.vehicle_counts(connection, [user_id], since)[user_id])
+def _one(connection: Connection, user_id: int, moment: datetime) -> tuple[Seller, int, Sequence[SellerDocument]] | None:
+    found = shown(connection, user_id, moment)
+    return None if found.seller is None else (found.seller, found.vehicles, found.documents)

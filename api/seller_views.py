@@ -1,6 +1,6 @@
 """The JSON shapes of sellers: what they see of their own profile, and what an admin sees who reviews it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import Connection
 from typing_extensions import TypedDict
 
-from activities.db import sellers
+from activities.db import seller_documents, sellers
+from activities.db.seller_documents import SellerDocument
 from activities.db.sellers import Seller
 from activities.keys import Sealer
 from activities.seller_secrets import Secret, SellerSecrets
+from api.photo_views import FormView
 from domain.clock import to_text
+from domain.photos import WORDS, State
 from domain.sellers import (
     PRIVATE_MOST,
     Licence,
@@ -24,8 +27,9 @@ from domain.sellers import (
     twelve_months_before,
 )
 
-# Files are taken with the listings; until then an admin asks for a copy of the licence by mail.
-DOCUMENTS_CLOSED = "not_open_yet"
+LICENCE_PAPER = "dealer_licence"
+# A dealer has told of a licence, and sent nothing that can be looked at.
+MISSING = "missing"
 
 
 class LicenceView(TypedDict):
@@ -46,11 +50,26 @@ class PermissionView(TypedDict):
     detail: str
 
 
-class DocumentView(TypedDict):
-    """A document of a seller and where it stands."""
+class SellerDocumentView(TypedDict):
+    """A document of a seller: awaiting, checking, ready or refused, with the `code` and `reason` of a refusal.
 
+    `missing` (without an id) is the licence that a dealer has told of and not sent.
+    """
+
+    id: str | None
     kind: str
     state: str
+    code: str | None
+    reason: str | None
+    content_type: str | None
+    bytes: int | None
+    created_at: str | None
+
+
+class NewSellerDocumentView(SellerDocumentView):
+    """A document that is awaited, with the form to send it by."""
+
+    upload: FormView
 
 
 class SellerView(TypedDict):
@@ -66,7 +85,7 @@ class SellerView(TypedDict):
     vehicles_last_12_months: int
     private_limit: int
     may_list: PermissionView
-    documents: list[DocumentView]
+    documents: list[SellerDocumentView]
     submitted_at: str | None
     reviewed_at: str | None
 
@@ -91,14 +110,27 @@ class SellerPage(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A seller, if there is a profile, with the vehicles that count against a private seller's limit."""
+    """A seller, if there is a profile, with the vehicles that count against a private seller's limit, and documents."""
 
     seller: Seller | None
     vehicles: int
+    documents: Sequence[SellerDocument] = ()
 
 
 LICENCE: Mapping[str, Any] = MappingProxyType(
     {"number": "DLR40123", "licence_class": "used", "state": "MN", "expires_on": "2027-06-30", "days_left": 219}
+)
+DOCUMENT: Mapping[str, Any] = MappingProxyType(
+    {
+        "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "kind": LICENCE_PAPER,
+        "state": "ready",
+        "code": None,
+        "reason": None,
+        "content_type": "application/pdf",
+        "bytes": 481_220,
+        "created_at": "2026-11-20T14:50:00.000Z",
+    }
 )
 EXAMPLE: Mapping[str, Any] = MappingProxyType(
     {
@@ -112,7 +144,7 @@ EXAMPLE: Mapping[str, Any] = MappingProxyType(
         "vehicles_last_12_months": 14,
         "private_limit": PRIVATE_MOST,
         "may_list": {"allowed": True, "code": "", "detail": ""},
-        "documents": [{"kind": "dealer_licence", "state": DOCUMENTS_CLOSED}],
+        "documents": [dict(DOCUMENT)],
         "submitted_at": "2026-11-20T15:00:00.000Z",
         "reviewed_at": "2026-11-21T16:30:00.000Z",
     }
@@ -132,7 +164,11 @@ REVIEWED: Mapping[str, Any] = MappingProxyType(
 def shown(connection: Connection, user_id: int, moment: datetime) -> Shown:
     """Read what the views need of one person."""
     since = twelve_months_before(day_in_chicago(moment))
-    return Shown(sellers.seller(connection, user_id), sellers.vehicle_counts(connection, [user_id], since)[user_id])
+    return Shown(
+        sellers.seller(connection, user_id),
+        sellers.vehicle_counts(connection, [user_id], since)[user_id],
+        seller_documents.of_sellers(connection, [user_id])[user_id],
+    )
 
 
 def seller_view(found: Shown, user_id: int, sealer: Sealer, moment: datetime) -> SellerView:
@@ -153,21 +189,37 @@ def seller_view(found: Shown, user_id: int, sealer: Sealer, moment: datetime) ->
         "vehicles_last_12_months": found.vehicles,
         "private_limit": PRIVATE_MOST,
         "may_list": _permission_view(may_list(judged, found.vehicles, today)),
-        "documents": [] if judged.licence is None else [{"kind": "dealer_licence", "state": DOCUMENTS_CLOSED}],
+        "documents": _documents(found.documents, is_wanted=judged.licence is not None),
         "submitted_at": _text(None if seller is None else seller.submitted_at),
         "reviewed_at": _text(None if seller is None else seller.reviewed_at),
     }
 
 
-def reviewed_view(seller: Seller, vehicles: int, sealer: Sealer, moment: datetime) -> ReviewedSellerView:
+def reviewed_view(
+    seller: Seller, vehicles: int, documents: Sequence[SellerDocument], sealer: Sealer, moment: datetime
+) -> ReviewedSellerView:
     """A seller for the admin who reviews them."""
     return {
-        **seller_view(Shown(seller, vehicles), seller.user_id, sealer, moment),
+        **seller_view(Shown(seller, vehicles, documents), seller.user_id, sealer, moment),
         "user_id": seller.user_id,
         "name": seller.name,
         "email": seller.email,
         "reviewed_by": seller.reviewed_by,
         "version": seller.version,
+    }
+
+
+def document_view(document: SellerDocument) -> SellerDocumentView:
+    """A document as its seller and the staff see it."""
+    return {
+        "id": document.document_id,
+        "kind": LICENCE_PAPER,
+        "state": document.state.value,
+        "code": None if document.refusal is None else document.refusal.value,
+        "reason": None if document.refusal is None else WORDS[document.refusal],
+        "content_type": document.content_type,
+        "bytes": document.size,
+        "created_at": to_text(document.created_at),
     }
 
 
@@ -197,6 +249,24 @@ def audited(seller: Seller | None) -> dict[str, Any] | None:
         "has_tax_id": seller.profile.has_tax_id,
         "has_payout": seller.profile.has_payout,
     }
+
+
+def _documents(found: Sequence[SellerDocument], *, is_wanted: bool) -> list[SellerDocumentView]:
+    views = [document_view(each) for each in found]
+    if is_wanted and all(each.state is State.REFUSED for each in found):
+        views.append(
+            {
+                "id": None,
+                "kind": LICENCE_PAPER,
+                "state": MISSING,
+                "code": None,
+                "reason": None,
+                "content_type": None,
+                "bytes": None,
+                "created_at": None,
+            }
+        )
+    return views
 
 
 def _permission_view(permission: Permission) -> PermissionView:

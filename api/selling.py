@@ -13,6 +13,7 @@ from api.database import Database
 from temporal.offers import Offers
 from temporal.seller_feeds import SellerFeeds
 from temporal.sellers import SellerWatch
+from temporal.talks import Negotiations, SecondChances
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Selling:
     watch: SellerWatch
     barred: Barred
     offers: Offers
+    negotiations: Negotiations
+    second_chances: SecondChances
 
     @classmethod
     def of(cls, settings: Settings, database: Database, temporal: Client, secret: bytes) -> Self:
@@ -32,4 +35,7 @@ class Selling:
         watch = SellerWatch(temporal, settings.temporal_accounts_queue)
         offers = Offers(temporal, settings.temporal_accounts_queue)
         feeds = SellerFeeds(temporal, settings.temporal_accounts_queue)
-        return cls(Fingerprints(secret), feeds, EndpointSecrets(secret), watch, Barred(database), offers)
+        talks = Negotiations(temporal, settings.temporal_accounts_queue)
+        chances = SecondChances(temporal, settings.temporal_accounts_queue)
+        barred, sealed = Barred(database), EndpointSecrets(secret)
+        return cls(Fingerprints(secret), feeds, sealed, watch, barred, offers, talks, chances)

@@ -12,8 +12,11 @@ from activities.keys import Sealer, Signer
 from activities.search_index.index import SearchIndex
 from activities.settings import Settings
 from api.database import Database
+from api.forgeries import Forgeries
 from api.hosted_form import HostedForm
+from api.order_ways import OrderWays
 from api.pace import Pace
+from api.paper_desk import PaperDesk
 from api.photo_desk import PhotoDesk
 from api.recent import Recent
 from api.requests import Metrics
@@ -70,8 +73,10 @@ class Services:
     hub: LiveHub
     accounts: Accounts
     payments: Payments
+    orders: OrderWays
     listings: Listings
     photos: PhotoDesk
+    papers: PaperDesk
     vins: Vins
     descriptions: Descriptions
     vendors: Mapping[str, Vendor]
@@ -79,6 +84,7 @@ class Services:
     courier: Courier
     upkeep: Upkeep
     search: SearchIndex
+    forgeries: Forgeries = field(default_factory=Forgeries)
     checks: dict[str, Check] = field(default_factory=dict)
 
 

@@ -11,19 +11,20 @@ from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from activities.db import people
-from activities.db.people import Person, Scope, Token
+from activities.db.people import HOUSE_TOKEN_LIFE, Person, Scope, Token
 from api.database import now
 from api.identifiers import Id
 from api.people_views import TokenView, token_view
 from api.problems import fail
 from api.routes import about
-from api.security import RULES, Audience, Browser, SignedIn, SteppedBrowser
+from api.security import RULES, STAFF_ROLES, Audience, Browser, SignedIn, SteppedBrowser
 from api.signins import TOKEN_PREFIX, digest
 from api.state import Services, services_of
 from api.step_up import owner_of
 
 TOKENS_MAX = 20
 LIFE_DAYS, LIFE_DAYS_MAX = 90, 365
+STAFF_LIFE_DAYS = HOUSE_TOKEN_LIFE.days
 # The scopes that are of use to some roles only, with the refusal that their routes have for everybody else.
 OF_ROLES = {Scope.SELL: Audience.SELLER, Scope.ADMIN: Audience.STAFF}
 EXAMPLE_TOKEN = {
@@ -38,7 +39,7 @@ router = APIRouter(prefix="/api/me/tokens", tags=["people"])
 
 
 class NewToken(BaseModel):
-    """A token to be made; it is good for 90 days where nothing else is said."""
+    """A token to be made; it is good for 90 days where nothing else is said, and for one day at most if the staff's."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "stock system", "scopes": ["read", "sell"]}]}
@@ -71,6 +72,7 @@ class TokenList(TypedDict):
         "TOO_MANY_TOKENS",
         "SELLERS_ONLY",
         "STAFF_ONLY",
+        "TOKEN_TOO_LONG",
         example={**EXAMPLE_TOKEN, "token": "ht_..."},
         success=201,
     ),
@@ -100,7 +102,8 @@ async def revoke_token(request: Request, identity: Browser, token_id: Id) -> Non
 
 
 async def new_token(services: Services, person: Person, wanted: NewToken) -> MadeToken:
-    """Make a token. Raises EMAIL_NOT_VERIFIED, TOO_MANY_TOKENS, or SELLERS_ONLY or STAFF_ONLY for a scope."""
+    """Make a token. Raises EMAIL_NOT_VERIFIED, TOO_MANY_TOKENS, TOKEN_TOO_LONG, or SELLERS_ONLY or STAFF_ONLY for a
+    scope."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     made = await services.database.write(_add, person.id, wanted, digest(secret))
     return {**token_view(made), "token": secret}
@@ -123,7 +126,7 @@ def _add(connection: Connection, user_id: int, wanted: NewToken, token_hash: str
     for scope, audience in OF_ROLES.items():
         if scope in wanted.scopes and not RULES[audience].admits(owner):
             raise fail(RULES[audience].code, f"Your account has no use for the scope `{scope}`.", scope=scope.value)
-    moment = now()
+    life_days, moment = _life_days(owner, wanted.expires_in_days), now()
     return people.add_token(
         connection,
         user_id=user_id,
@@ -131,5 +134,14 @@ def _add(connection: Connection, user_id: int, wanted: NewToken, token_hash: str
         token_hash=token_hash,
         scopes=wanted.scopes,
         now=moment,
-        expires_at=moment + timedelta(days=wanted.expires_in_days or LIFE_DAYS),
+        expires_at=moment + timedelta(days=life_days),
     )
+
+
+def _life_days(owner: Person, wanted: int | None) -> int:
+    """A token acts without fresh proof of who holds it, so that one of the staff's ends soon. Raises TOKEN_TOO_LONG."""
+    if owner.role not in STAFF_ROLES:
+        return wanted or LIFE_DAYS
+    if wanted is not None and wanted > STAFF_LIFE_DAYS:
+        raise fail("TOKEN_TOO_LONG", most_days=STAFF_LIFE_DAYS)
+    return STAFF_LIFE_DAYS

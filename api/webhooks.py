@@ -61,7 +61,8 @@ class Taken(TypedDict):
 
 
 @router.post(
-    "/webhooks/{vendor}", **about(Audience.PUBLIC, "WEBHOOK_NOT_FOUND", "BAD_SIGNATURE", example={"stored": 1})
+    "/webhooks/{vendor}",
+    **about(Audience.PUBLIC, "WEBHOOK_NOT_FOUND", "BAD_SIGNATURE", "TOO_MANY_FORGERIES", example={"stored": 1}),
 )
 async def take(request: Request, _: Viewer, vendor: str) -> Taken:
     """Take a vendor's webhook. Repeats are answered alike and change nothing."""
@@ -70,8 +71,7 @@ async def take(request: Request, _: Viewer, vendor: str) -> Taken:
     if known is None:
         raise fail("WEBHOOK_NOT_FOUND")
     raw, moment = await request.body(), now()
-    if not known.is_genuine(raw, request.headers, moment):
-        raise fail("BAD_SIGNATURE")
+    await services.forgeries.refuse(vendor, lambda: known.is_genuine(raw, request.headers, moment))
     stored = await services.database.write(known.store, raw, moment)
     services.courier.hurry()
     return {"stored": stored}

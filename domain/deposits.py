@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from domain.accounts import DEPOSIT_LEAST_CENTS, DEPOSIT_MOST_CENTS
+from domain.accounts import DEPOSIT_LEAST_CENTS, DEPOSIT_MOST_CENTS, DEPOSIT_TIMES
 
 DOLLAR = 100
 
@@ -79,3 +79,11 @@ def return_refused(backing: Backing) -> Refused | None:
         facts = {"at_stake_cents": stake, "limit_cents": backing.limit_cents, "lots": backing.lots}
         return Refused(Refusal.NEEDED, facts)
     return None
+
+
+def forfeited_cents(price_cents: int, held_cents: int) -> int:
+    """What a buyer who does not pay a sale loses of the deposits that are held: what backed it, in whole dollars.
+
+    A deposit counts `DEPOSIT_TIMES`, so that part of the price, and never more than there is.
+    """
+    return min(price_cents // DEPOSIT_TIMES // DOLLAR * DOLLAR, max(held_cents, 0))

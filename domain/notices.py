@@ -22,6 +22,7 @@ class NoticeKind(StrEnum):
     CARD_STORED = "card_stored"
     CARD_EXPIRING = "card_expiring"
     CLEARED_TO_BID = "cleared_to_bid"
+    LEADING_BEYOND_LIMIT = "leading_beyond_limit"
     DEPOSIT_RECEIVED = "deposit_received"
     DEPOSIT_RETURNED = "deposit_returned"
     DEPOSIT_REVERSED = "deposit_reversed"
@@ -41,6 +42,18 @@ class NoticeKind(StrEnum):
     OFFER_ACCEPTED = "offer_accepted"
     OFFER_DECLINED = "offer_declined"
     OFFER_OVER = "offer_over"
+    ORDER_INVOICED = "order_invoiced"
+    ORDER_REMINDER = "order_reminder"
+    ORDER_PAYMENT_RECEIVED = "order_payment_received"
+    ORDER_LATE_FEE = "order_late_fee"
+    ORDER_DEFAULTED = "order_defaulted"
+    ORDER_REFUNDED = "order_refunded"
+    ORDER_COMPLETED = "order_completed"
+    PAYOUT_SENT = "payout_sent"
+    NEGOTIATION_OPENED = "negotiation_opened"
+    SECOND_CHANCE_OFFERED = "second_chance_offered"
+    SECOND_CHANCE_ASKED = "second_chance_asked"
+    SECOND_CHANCE_OVER = "second_chance_over"
     SEARCH_MATCHES = "search_matches"
     WATCH_ENDING = "watch_ending"
     WATCH_OUTBID = "watch_outbid"
@@ -99,6 +112,7 @@ VALUES: Mapping[NoticeKind, frozenset[str]] = MappingProxyType(
             NoticeKind.CARD_STORED: "name brand last4 expires_month account_link",
             NoticeKind.CARD_EXPIRING: "name brand last4 expires_month account_link",
             NoticeKind.CLEARED_TO_BID: "name limit_cents lots auctions_link",
+            NoticeKind.LEADING_BEYOND_LIMIT: "name title limit_cents lots auction_id",
             NoticeKind.DEPOSIT_RECEIVED: "name amount_cents limit_cents account_link",
             NoticeKind.DEPOSIT_RETURNED: "name amount_cents returned_at account_link",
             NoticeKind.DEPOSIT_REVERSED: "name amount_cents limit_cents account_link",
@@ -118,6 +132,18 @@ VALUES: Mapping[NoticeKind, frozenset[str]] = MappingProxyType(
             NoticeKind.OFFER_ACCEPTED: "name title amount_cents offer_link",
             NoticeKind.OFFER_DECLINED: "name title amount_cents offer_link",
             NoticeKind.OFFER_OVER: "name title amount_cents how offer_link",
+            NoticeKind.ORDER_INVOICED: "name title number total_cents due_at order_link",
+            NoticeKind.ORDER_REMINDER: "name title due_cents due_at order_link",
+            NoticeKind.ORDER_PAYMENT_RECEIVED: "name title amount_cents due_cents order_link",
+            NoticeKind.ORDER_LATE_FEE: "name title fee_cents due_cents default_at order_link",
+            NoticeKind.ORDER_DEFAULTED: "name title side forfeited_cents order_link",
+            NoticeKind.ORDER_REFUNDED: "name title amount_cents order_link",
+            NoticeKind.ORDER_COMPLETED: "name title side order_link",
+            NoticeKind.PAYOUT_SENT: "name title amount_cents order_link",
+            NoticeKind.NEGOTIATION_OPENED: "name title amount_cents expires_at part offer_link",
+            NoticeKind.SECOND_CHANCE_OFFERED: "name title amount_cents expires_at offer_link",
+            NoticeKind.SECOND_CHANCE_ASKED: "name title amount_cents expires_at offer_link",
+            NoticeKind.SECOND_CHANCE_OVER: "name title is_relisted lot_link",
             NoticeKind.SEARCH_MATCHES: "name found total searches_link",
             NoticeKind.WATCH_ENDING: "name title ends_at lot_link",
             NoticeKind.WATCH_OUTBID: "name title price_cents lot_link",

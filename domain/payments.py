@@ -14,14 +14,19 @@ class Purpose(StrEnum):
     """What a payment is for."""
 
     DEPOSIT = "deposit"
+    ORDER = "order"
 
 
 class Kind(StrEnum):
-    """Which way the money goes. A `void` is a return that became one, because its charge had not settled yet."""
+    """Which way the money goes. A `void` is a return that became one, because its charge had not settled yet.
+
+    A `forfeit` is what a deposit's owner has lost of it: no money moves for it, and no vendor hears of it.
+    """
 
     CHARGE = "charge"
     REFUND = "refund"
     VOID = "void"
+    FORFEIT = "forfeit"
 
 
 class State(StrEnum):

@@ -1,4 +1,4 @@
-"""Photos and documents of a vehicle: where each stands, what is taken, the order of photos, and who may read what."""
+"""Files of vehicles and licences of sellers: where each stands, what is taken, the order of photos, who may read."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 MOST_PHOTOS = 50
 MOST_DOCUMENTS = 20
+MOST_LICENCES = 5
 MOST_AT_ONCE = 20
 LONGEST_ALT_TEXT = 300
 LONGEST_TITLE = 120
@@ -37,6 +38,7 @@ class Kind(StrEnum):
 
     PHOTO = "photo"
     DOCUMENT = "document"
+    LICENCE = "licence"
 
 
 class State(StrEnum):
@@ -178,15 +180,25 @@ def sizes_of(width: int, height: int, widths: Sequence[int] = WIDTHS) -> tuple[t
     return tuple((each, max(1, (each * height * 2 + width) // (2 * width))) for each in dict.fromkeys(kept))
 
 
-def upload_key(kind: Kind, vehicle_id: int, upload_id: str) -> str:
-    """Where a file arrives. What comes here may hold anything, a place of residence among it: it is never shown."""
-    return f"vehicles/{vehicle_id}/{kind}s/{upload_id}"
+# Below which a file arrives, and below which is what was made of it. A licence is its seller's, all else a vehicle's.
+FOLDERS: Mapping[Kind, tuple[str, str]] = MappingProxyType(
+    {
+        Kind.PHOTO: ("vehicles", "pictures"),
+        Kind.DOCUMENT: ("vehicles", "documents"),
+        Kind.LICENCE: ("sellers", "licences"),
+    }
+)
 
 
-def kept_prefix(kind: Kind, vehicle_id: int, upload_id: str) -> str:
+def upload_key(kind: Kind, owner_id: int, upload_id: str) -> str:
+    """Where a file arrives, by the number of its vehicle, or of the seller of a licence. What comes here may hold
+    anything, a place of residence among it: it is never shown."""
+    return f"{FOLDERS[kind][0]}/{owner_id}/{kind}s/{upload_id}"
+
+
+def kept_prefix(kind: Kind, owner_id: int, upload_id: str) -> str:
     """Below this is what was made of an upload, and nothing else."""
-    folder = "pictures" if kind is Kind.PHOTO else "documents"
-    return f"{folder}/{vehicle_id}/{upload_id}/"
+    return f"{FOLDERS[kind][1]}/{owner_id}/{upload_id}/"
 
 
 def picture_key(vehicle_id: int, photo_id: str, width: int) -> str:
@@ -194,6 +206,6 @@ def picture_key(vehicle_id: int, photo_id: str, width: int) -> str:
     return f"{kept_prefix(Kind.PHOTO, vehicle_id, photo_id)}{width}.webp"
 
 
-def document_key(vehicle_id: int, document_id: str, content_type: str) -> str:
+def document_key(owner_id: int, document_id: str, content_type: str, kind: Kind = Kind.DOCUMENT) -> str:
     """A document as it was checked."""
-    return f"{kept_prefix(Kind.DOCUMENT, vehicle_id, document_id)}document.{SUFFIXES[content_type]}"
+    return f"{kept_prefix(kind, owner_id, document_id)}document.{SUFFIXES[content_type]}"

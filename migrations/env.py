@@ -8,12 +8,16 @@ from activities.db import (
     description_tables,
     offer_tables,
     order_money_tables,
+    order_tables,
+    payout_bank_tables,
     photo_tables,
     purchase_tables,
     question_tables,
+    reconcile_tables,
     search_tables,
     seller_feed_tables,
     tables,
+    talks_tables,
     text_search,
     vin_tables,
 )
@@ -31,6 +35,10 @@ OF_TABLES = (
     seller_feed_tables,
     description_tables,
     order_money_tables,
+    order_tables,
+    talks_tables,
+    payout_bank_tables,
+    reconcile_tables,
 )
 
 

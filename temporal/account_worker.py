@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
 from activities.account_book import AccountBook
@@ -23,7 +22,8 @@ from activities.keys import Sealer
 from activities.link_notes import LinkNotes
 from activities.notices import NoticeWork
 from activities.onboarding import OnboardingWork
-from activities.payments import PaymentWork
+from activities.order_till import OrderTill
+from activities.payments import Follow, PaymentWork
 from activities.providers.authorize_net import AuthorizeNet
 from activities.providers.persona import Persona
 from activities.providers.sendgrid import SendGrid
@@ -36,16 +36,23 @@ from domain.payments import Purpose
 from temporal.accounts import Accounts
 from temporal.market_work import MarketWork, open_market_work
 from temporal.notices import Notices
+from temporal.order_doors import OrderTelling
+from temporal.orders import Orders
+from temporal.sale_work import SaleWork, open_sale_work
 from temporal.seller_feeds import feeds_queue
 from web.mail_messages import MailMessages, Site
 from workflows.decode_vin import DecodeVinWorkflow
 from workflows.description import DescriptionWorkflow
 from workflows.listing import ListingWorkflow
+from workflows.negotiation import NegotiationWorkflow
 from workflows.notice import NoticeWorkflow
 from workflows.offer import OfferWorkflow
 from workflows.onboarding import OnboardingWorkflow
+from workflows.order import OrderWorkflow
 from workflows.payment import PaymentWorkflow
 from workflows.photo import PhotoWorkflow
+from workflows.reconcile import ReconcileWorkflow
+from workflows.second_chance import SecondChanceWorkflow
 from workflows.seller import SellerWorkflow
 from workflows.seller_feed import SellerFeedWorkflow
 
@@ -59,11 +66,15 @@ WORKFLOWS: Sequence[type] = (
     DecodeVinWorkflow,
     DescriptionWorkflow,
     ListingWorkflow,
+    NegotiationWorkflow,
     NoticeWorkflow,
     OfferWorkflow,
     OnboardingWorkflow,
+    OrderWorkflow,
     PaymentWorkflow,
     PhotoWorkflow,
+    ReconcileWorkflow,
+    SecondChanceWorkflow,
     # Feeds have a worker of their own; here are those that began before it, until their next look.
     SellerFeedWorkflow,
     SellerWorkflow,
@@ -79,6 +90,7 @@ class AccountWork:
     sellers: SellerActivities
     payments: PaymentActivities
     market: MarketWork
+    sales: SaleWork | None = None
 
     def activities(self) -> list[Any]:
         """All of them, to be registered."""
@@ -103,6 +115,7 @@ class AccountWork:
             self.payments.end_payment,
             self.payments.tell_account,
             *self.market.activities(),
+            *(self.sales.activities() if self.sales is not None else ()),
         ]
 
 
@@ -111,6 +124,33 @@ async def open_account_work(
     settings: Settings, vendors: VendorSettings, engine: Engine, client: Client, secret: bytes
 ) -> AsyncIterator[AccountWork]:
     """The activities with their vendors' clients, which are closed after the block."""
+    site = Site(vendors.mail_sender_name, settings.public_url, settings.public_url, vendors.mail_support_email)
+    forms = SealedForms(Sealer(secret))
+    notes = LinkNotes(engine, forms, Fingerprints(secret))
+    queue = settings.temporal_accounts_queue
+    notices = Notices(client, queue)
+    book = AccountBook(engine, settings.public_url, notices)
+    till = OrderTill(secret, settings.public_url)
+    async with AsyncExitStack() as stack:
+        mailer, persona, gateway = _clients(vendors, stack)
+        market = await stack.enter_async_context(open_market_work(settings, vendors, engine, client, notices, secret))
+        yield AccountWork(
+            notices=NoticeWork(engine, mailer, MailMessages(site).render, SealedNotices(secret)),
+            onboarding=OnboardingWork(
+                book,
+                IdentityChecks(persona, book, forms, settings.public_url + RETURN_PATH),
+                CardVault(gateway, book, forms, notes),
+                notes,
+            ),
+            sellers=SellerWork(engine, settings.public_url),
+            payments=_payments(settings, engine, client, gateway, till, notices),
+            market=market,
+            sales=open_sale_work(settings, engine, client, notices, till, gateway, stack),
+        )
+
+
+def _clients(vendors: VendorSettings, stack: AsyncExitStack) -> tuple[SendGrid, Persona, AuthorizeNet]:
+    """The vendors' clients; `stack` closes them."""
     mailer = SendGrid(
         vendors.sendgrid_url,
         vendors.sendgrid_api_key.get_secret_value(),
@@ -123,41 +163,28 @@ async def open_account_work(
         vendors.authorize_net_login_id,
         vendors.authorize_net_transaction_key.get_secret_value(),
     )
-    site = Site(vendors.mail_sender_name, settings.public_url, settings.public_url, vendors.mail_support_email)
-    forms = SealedForms(Sealer(secret))
-    notes = LinkNotes(engine, forms, Fingerprints(secret))
+    for each in (mailer, persona, gateway):
+        stack.push_async_callback(each.aclose)
+    return mailer, persona, gateway
+
+
+def _payments(
+    settings: Settings, engine: Engine, client: Client, gateway: AuthorizeNet, till: OrderTill, notices: Notices
+) -> PaymentWork:
+    """Deposits and orders are paid the same way; what follows of a payment is its purpose's."""
     queue = settings.temporal_accounts_queue
-    notices = Notices(client, queue)
-    book = AccountBook(engine, settings.public_url, notices)
-    async with AsyncExitStack() as stack:
-        for client_of_vendor in (mailer, persona, gateway):
-            stack.push_async_callback(client_of_vendor.aclose)
-        market = await stack.enter_async_context(open_market_work(settings, vendors, engine, client, notices, secret))
-        yield AccountWork(
-            notices=NoticeWork(engine, mailer, MailMessages(site).render, SealedNotices(secret)),
-            onboarding=OnboardingWork(
-                book,
-                IdentityChecks(persona, book, forms, settings.public_url + RETURN_PATH),
-                CardVault(gateway, book, forms, notes),
-                notes,
-            ),
-            sellers=SellerWork(engine, settings.public_url),
-            payments=PaymentWork(
-                engine,
-                gateway,
-                Accounts(client, queue),
-                {Purpose.DEPOSIT: partial(deposits.follow, public_url=settings.public_url)},
-                notices,
-                many_reversals=settings.payment_reversals_alert,
-            ),
-            market=market,
-        )
-
-
-def following(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
-    """A worker of this version whose workflows, which may live for years, move to each version that becomes current."""
-    return WorkerDeploymentConfig(
-        version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE
+    follow: dict[Purpose, Follow] = {
+        Purpose.DEPOSIT: partial(deposits.follow, public_url=settings.public_url),
+        Purpose.ORDER: till.follow,
+    }
+    return PaymentWork(
+        engine,
+        gateway,
+        Accounts(client, queue),
+        follow,
+        notices,
+        many_reversals=settings.payment_reversals_alert,
+        orders=OrderTelling(Orders(client, queue)),
     )
 
 

@@ -104,7 +104,12 @@ async def open_market_work(
             descriptions=DescriptionWork(engine, drafter, secret, vendors.openai_asks_a_day),
             listings=ListingWork(engine, settings.public_url, EditedLots(client), good_for=good_for),
             vins=VinWork(engine, clearvin, vpic, good_for),
-            offers=OfferWork(engine, _auctioneer(settings, engine, client, stack), settings.public_url, notices),
+            offers=OfferWork(
+                engine,
+                LotAuctioneer(open_lots(settings, engine, client, stack), engine),
+                settings.public_url,
+                notices,
+            ),
             photos=PhotoWork(engine, storage, decoders),
             feeds=SellerFeedWork(
                 engine,
@@ -122,11 +127,11 @@ def _drafter(vendors: VendorSettings) -> OpenAiDrafts | None:
     return OpenAiDrafts(vendors.openai_url, key, vendors.openai_model) if key else None
 
 
-def _auctioneer(settings: Settings, engine: Engine, client: Client, stack: AsyncExitStack) -> LotAuctioneer:
-    """The way to the auctions, which decide on offers, with threads and a publisher of its own."""
+def open_lots(settings: Settings, engine: Engine, client: Client, stack: AsyncExitStack) -> AuctionLots:
+    """A way to the auctions with threads and a publisher of its own, which `stack` closes."""
     publisher = RedisPublisher(settings.redis_url)
     stack.callback(publisher.close)
     threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
     stack.callback(threads.shutdown)
     ledger, metrics = Ledger(engine, publisher), DoorMetrics(CollectorRegistry())
-    return LotAuctioneer(AuctionLots(client, settings.temporal_task_queue, ledger, threads, metrics), engine)
+    return AuctionLots(client, settings.temporal_task_queue, ledger, threads, metrics)

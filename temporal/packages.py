@@ -1,7 +1,8 @@
-"""Programs that come from the operating system: what tests and benchmark need is installed with apt as root, and asked
+"""What comes from the operating system: what papers, tests and benchmark need is installed with apt as root, and asked
 for in one line otherwise."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import tempfile
@@ -20,6 +21,14 @@ PACKAGES = {
     "default-jre-headless": ("java",),
     "maven": ("mvn",),
 }
+# What papers are rendered with. Debian package: the library that has to load; and the font, by its file's name.
+LIBRARIES = {
+    "libpango-1.0-0": "libpango-1.0.so.0",
+    "libpangoft2-1.0-0": "libpangoft2-1.0.so.0",
+    "libharfbuzz-subset0": "libharfbuzz-subset.so.0",
+}
+FONTS = {"fonts-dejavu-core": "DejaVuSans.ttf"}
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -30,21 +39,46 @@ def program(*names: str) -> Path | None:
     return next((Path(path) for path in found if path), None)
 
 
+def missing_for_papers() -> list[str]:
+    """The packages without which no paper can be rendered as it was meant to look."""
+    libraries = [package for package, library in LIBRARIES.items() if not _loads(library)]
+    fonts = [package for package, file in FONTS.items() if not _has_font(file)]
+    return [*libraries, *fonts]
+
+
+def please_install(packages: list[str]) -> str:
+    """The one line for who has to install them."""
+    return f"please install: {' '.join(packages)} (Debian: sudo apt-get install {' '.join(packages)})"
+
+
 def install_missing_packages() -> None:
     """Install what is missing; the daemons among it are not started, because the tests start their own. Raises
     `ProvisionError` naming what to install when we may not or cannot."""
     missing = [package for package, programs in PACKAGES.items() if program(*programs) is None]
+    missing += missing_for_papers()
     if not missing:
         return
     apt = program("apt-get")
     if apt is None or os.geteuid() != 0:
-        raise ProvisionError(f"please install: {' '.join(missing)} (Debian: sudo apt-get install {' '.join(missing)})")
+        raise ProvisionError(please_install(missing))
     say(f"system packages: installing {', '.join(missing)}")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with tempfile.TemporaryDirectory() as folder, _services_stay_down():
         for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
             log = Path(folder) / "apt.log"
             run_with_progress(f"system packages: apt-get {step[0]}", [apt, *step], log=log, cwd=Path(folder), env=env)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _has_font(file: str) -> bool:
+    return any(next(folder.rglob(file), None) for folder in FONT_FOLDERS if folder.is_dir())
 
 
 @contextlib.contextmanager

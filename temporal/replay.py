@@ -16,8 +16,9 @@ from temporal.account_worker import WORKFLOWS as ACCOUNT_WORKFLOWS
 from temporal.converter import make_converter
 from temporal.worker import sandboxed
 from workflows.auction import AuctionWorkflow
+from workflows.paper import PaperWorkflow
 
-WORKFLOWS: Sequence[type] = (AuctionWorkflow, *ACCOUNT_WORKFLOWS)
+WORKFLOWS: Sequence[type] = (AuctionWorkflow, PaperWorkflow, *ACCOUNT_WORKFLOWS)
 
 
 @dataclass

@@ -36,6 +36,13 @@ def pinned(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
     )
 
 
+def following(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """A worker of this version whose workflows move to each version that becomes current."""
+    return WorkerDeploymentConfig(
+        version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE
+    )
+
+
 async def make_current(client: Client, version: WorkerDeploymentVersion) -> None:
     """Let new runs, and those that had no version, go to this version; where it is so already, nothing changes.
 

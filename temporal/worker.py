@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -21,9 +22,10 @@ from activities.logs import configure_logs
 from activities.settings import Settings, SettingsError, load_or_create_platform_key, load_settings
 from activities.vendor_settings import load_vendor_settings
 from temporal.account_worker import ACTIVITIES as ACCOUNT_ACTIVITIES
-from temporal.account_worker import following, make_account_worker, make_feed_worker, open_account_work
+from temporal.account_worker import make_account_worker, make_feed_worker, open_account_work
 from temporal.client import connect
-from temporal.versions import make_current, pinned, version_of
+from temporal.reconcile import keep_schedule
+from temporal.versions import following, make_current, pinned, version_of
 from workflows.auction import AuctionWorkflow
 
 # A closing lot keeps an activity for half a second, and many may close at once.
@@ -122,13 +124,21 @@ async def _serve(
     settings: Settings, client: Client, version: WorkerDeploymentVersion | None, stop: asyncio.Event
 ) -> None:
     log.info("worker_started", task_queue=settings.temporal_task_queue, build_id=settings.worker_build_id)
+    beside = [asyncio.create_task(_keep_schedule(settings, client))]
     # Elsewhere an operator decides when a version takes over.
-    promotion = None
     if version and settings.profile == "embedded":
-        promotion = asyncio.create_task(make_current(client, version))
+        beside.append(asyncio.create_task(make_current(client, version)))
     await stop.wait()
-    if promotion:
-        promotion.cancel()
+    for task in beside:
+        task.cancel()
+
+
+async def _keep_schedule(settings: Settings, client: Client) -> None:
+    """Have the money compared each morning; a server that refuses is asked again by the next start."""
+    try:
+        await keep_schedule(client, settings.temporal_accounts_queue)
+    except (RPCError, RuntimeError) as error:
+        log.warning("reconcile_not_scheduled", error=type(error).__name__)
 
 
 def main() -> int:

@@ -14,6 +14,8 @@ from temporal.java_server import test_server_path
 from temporal.server_binary import temporal_binary
 
 EXIT_STATUS = pytest.StashKey[int]()
+# Nobody listens there. The defaults are where a developer's own stack may run, which tests are to leave alone.
+NOBODY = {"temporal_address": "127.0.0.1:9", "redis_url": "redis://127.0.0.1:9/0"}
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +30,10 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Settings of the embedded profile with everything below the test's own folder; keywords change them."""
+    """Settings of the embedded profile that reach nothing outside the test's own folder; keywords change them."""
 
     def make(**changes: Any) -> Settings:
-        return Settings(**{"data_dir": tmp_path / "data", **changes})
+        return Settings(**{"data_dir": tmp_path / "data", **NOBODY, **changes})
 
     return make
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from domain.clock import to_ms
 from web.formats import BUYER_FEE, moment, money, span
 from web.listing_words import Kind
+from web.talks_views import Talks, TalksQuestion
 from web.views import Frame, Json
 from web.words import FORM
 
@@ -264,14 +265,15 @@ class OfferList:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Somebody's offers as seller and as buyer; with a `question`, only that is asked."""
+    """Offers of a seller and buyer, and what else waits for a yes of theirs; with a `question`, only that is asked."""
 
     template: ClassVar[str] = "offers"
     frame: Frame
     received: OfferList = field(default_factory=OfferList)
     made: OfferList = field(default_factory=OfferList)
     error: str | None = None
-    question: Question | None = None
+    question: Question | TalksQuestion | None = None
+    talks: Talks = field(default_factory=Talks)
 
 
 def _first(line: OfferLine) -> tuple[bool, bool, int]:

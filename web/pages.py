@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.clock import to_text
 from domain.saved_searches import Frequency
-from web import formats, listing_fields, listing_words, onboarding_words, views, words
+from web import formats, listing_fields, listing_words, onboarding_words, order_words, views, words
 from web.account_views import AccountView
 from web.art import paint_of, shape_of
 from web.filters import CLOSING_HOURS, TABS
@@ -21,9 +21,11 @@ from web.listing_views import SellingView
 from web.lots import NOBODY, Lot, history_fields
 from web.offer_views import Offers
 from web.onboarding_views import OnboardingView
+from web.order_views import DisputePage, OrderPage, Orders
 from web.photo_views import VehiclePhotos
 from web.saved_search_words import ALERTS
 from web.search_views import Inventory
+from web.terms_views import Terms
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -116,6 +118,10 @@ class Pages:
         """A page of what a buyer keeps: searches, a watchlist, offers."""
         return self._page(view.template, view)
 
+    def ordering(self, view: Orders | OrderPage | DisputePage) -> str:
+        """A page of somebody's orders and their disputes."""
+        return self._page(view.template, view, order_words=order_words)
+
     def photos(self, view: VehiclePhotos) -> str:
         """The photos of a vehicle, for its seller."""
         return self._page(view.template, view)
@@ -133,6 +139,10 @@ class Pages:
     def docs(self, view: views.Docs) -> str:
         """The API's description for people."""
         return self._page("docs", view)
+
+    def terms(self, view: Terms) -> str:
+        """A version of the terms."""
+        return self._page(view.template, view)
 
     def error(self, view: views.Error) -> str:
         """A page that could not be served, for any HTTP status."""

@@ -29,8 +29,7 @@ def check_bids(batch: BidBatch) -> None:
         check_bidder(bid.bidder, bid.bid_id, bid.kind)
         check_cents(bid.cents)
         check_nonce(bid.nonce)
-        if bid.received_at.tzinfo is None or not FIRST_TIME <= bid.received_at < LAST_TIME:
-            raise UnreadableError("a time has a zone and lies between 2000 and 3000")
+        check_time(bid.received_at)
 
 
 def check_bidder(bidder: str, bid_id: str, kind: str) -> None:
@@ -65,6 +64,12 @@ def check_cents(cents: int) -> None:
     """An amount that the database can hold; whether it is a bid is for the rules."""
     if abs(cents) > MAX_BID_CENTS:
         raise UnreadableError("an amount beyond all bids")
+
+
+def check_time(moment: datetime) -> None:
+    """A moment that can be compared with our clock."""
+    if moment.tzinfo is None or not FIRST_TIME <= moment < LAST_TIME:
+        raise UnreadableError("a time has a zone and lies between 2000 and 3000")
 
 
 def check_nonce(nonce: str) -> None:

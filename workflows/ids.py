@@ -4,6 +4,8 @@ from temporalio.common import SearchAttributeKey
 
 AUCTION_STATUS = SearchAttributeKey.for_keyword("AuctionStatus")
 AUCTION_CLOSES_AT = SearchAttributeKey.for_datetime("AuctionClosesAt")
+ORDER_STATUS = SearchAttributeKey.for_keyword("OrderStatus")
+DISPUTE_OPEN = SearchAttributeKey.for_bool("DisputeOpen")
 
 
 def auction_workflow_id(auction_id: int) -> str:
@@ -49,3 +51,18 @@ def offer_workflow_id(offer_id: str) -> str:
 def seller_feed_workflow_id(endpoint_id: int) -> str:
     """The one workflow that tells an endpoint of a seller's own system what happens."""
     return f"seller-feed-{endpoint_id}"
+
+
+def order_workflow_id(order_id: int) -> str:
+    """The one workflow of an order, from the sale to the end of what may still come of it."""
+    return f"order-{order_id}"
+
+
+def negotiation_workflow_id(auction_id: int) -> str:
+    """The one workflow of the talks that follow a missed reserve."""
+    return f"negotiation-{auction_id}"
+
+
+def second_chance_workflow_id(order_id: int) -> str:
+    """The one workflow that offers a vehicle to the next bidders after an order's default."""
+    return f"second-chance-{order_id}"

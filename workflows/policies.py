@@ -143,3 +143,32 @@ LOOK_AT_FEED = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retr
 # An event is sent within ten seconds, and what the endpoint answers is noted: only the database makes it fail. A worker
 # that dies in between has perhaps sent it, and the receiver knows it by its id.
 DELIVER_EVENT = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retry_policy=RECORD["retry_policy"])
+
+# An order's row and money are only read, for as long as the database is away. A row that is not there never will be.
+LOOK_AT_ORDER = ActivityPolicy(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=10),
+        non_retryable_error_types=["LookupError"],
+    ),
+)
+
+# An order is written down under its version, and an operator's task under its key, for as long as the database is away.
+RECORD_ORDER = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retry_policy=ACCOUNT["retry_policy"])
+
+# A step of a sale is done once by its key, however often it is asked for; it is tried for as long as the sale stands,
+# and the workflow calls an operator when that takes long. Only an error that is marked so ends it.
+ORDER_STEP = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+)
+
+# What has to be undone is tried for ever, ever more rarely, with an operator told of it.
+UNDO_ORDER = ActivityPolicy(
+    start_to_close_timeout=timedelta(minutes=5),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=15)),
+)
+
+# A lot's ledger is read and replayed, which takes a while for a long one, for as long as the database is away.
+OPEN_TALKS = ActivityPolicy(start_to_close_timeout=timedelta(seconds=60), retry_policy=LOOK_AT_ORDER["retry_policy"])

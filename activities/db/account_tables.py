@@ -26,6 +26,8 @@ accounts = table(
     Column("legal_sealed", Text),
     Column("legal_matches", Boolean),
     Column("legal_at", UtcMs),
+    # When they agreed that the card on file is charged for what they buy.
+    Column("charge_agreed_at", UtcMs),
     Column("dealer_line_cents", BigInteger, nullable=False),
     Column("on_hold_reason", String(200)),
     Column("updated_at", UtcMs, nullable=False),
@@ -113,6 +115,15 @@ payments = table(
     Column("code", String(40)),
     Column("created_at", UtcMs, nullable=False),
     Column("updated_at", UtcMs, nullable=False),
+    # A sale's payment: for which order, how it came, and when the buyer made it. What comes past the card is written
+    # down by one of the staff and approved by another.
+    Column("order_id", BigInteger, index=True),
+    Column("means", String(8), nullable=False, server_default="card"),
+    Column("made_at", UtcMs),
+    Column("recorded_by", BigInteger),
+    Column("approved_by", BigInteger),
+    # When it was found settled: the money cannot be voided any more.
+    Column("cleared_at", UtcMs),
 )
 
 webhook_events = table(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from activities.db import accounts, payments
+from activities.db import accounts, payment_book, payments
 from activities.db.accounts import Account
 from activities.db.notifications import NewNotice, enqueue
 from activities.db.payments import KeyReusedError, NewPayment, Payment
@@ -84,12 +84,18 @@ def rejudge(connection: Connection, user_id: int, now: datetime) -> Clearance:
 
 
 def follow(connection: Connection, payment: Payment, now: datetime, *, public_url: str) -> list[str]:
-    """What the end of a deposit's payment entails, in the transaction that writes it: the buying power and a mail.
+    """What the end of a deposit's payment entails, in the transaction that writes it: money ledger, buying power
+    and a mail.
 
     Returns outbox ids. A return that failed for good raises the buying power again. A deposit that was taken back from
     us lowers it: bids that stand beyond it stay, and new ones wait for another deposit.
+
+    Raises ValueError for what is no deposit's payment.
     """
+    if payment.purpose is not Purpose.DEPOSIT:
+        raise ValueError(f"payment {payment.id} is no deposit's")
     account = _locked_account(connection, payment.user_id)
+    payment_book.deposit(connection, payment, now)
     judged = rejudge(connection, payment.user_id, now)
     kind = _mail_of(payment)
     if kind is None or account.erased:

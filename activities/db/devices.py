@@ -25,11 +25,22 @@ def is_known_to(connection: Connection, user_id: int, device_hash: str) -> bool:
 
 def note_device(connection: Connection, user_id: int, device_hash: str, now: datetime) -> bool:
     """Note a sign-in from a browser; True when the account has not been used from it before."""
-    if connection.execute(update(devices).where(_one(user_id, device_hash)).values(last_seen_at=now)).rowcount:
+    if touch_device(connection, user_id, device_hash, now):
         return False
+    add_device(connection, user_id, device_hash, now)
+    return True
+
+
+def touch_device(connection: Connection, user_id: int, device_hash: str, now: datetime) -> bool:
+    """Note that a browser was here, if the account was used from it before; False where it was not."""
+    seen = update(devices).where(_one(user_id, device_hash)).values(last_seen_at=now)
+    return connection.execute(seen).rowcount > 0
+
+
+def add_device(connection: Connection, user_id: int, device_hash: str, now: datetime) -> None:
+    """Note the first browser of an account, or one more."""
     row = {"user_id": user_id, "device_hash": device_hash, "first_seen_at": now, "last_seen_at": now}
     connection.execute(insert(devices).values(row))
-    return True
 
 
 def forget_devices(connection: Connection, user_id: int) -> None:

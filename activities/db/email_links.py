@@ -26,14 +26,25 @@ class Link:
     new_email: str | None
 
 
-def add_link(connection: Connection, link: Link, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
-    """Keep a link (SHA-256 hex of its token); it replaces earlier ones of the same person and purpose.
+def add_link(
+    connection: Connection,
+    link: Link,
+    token_hash: str,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    dropping: Purpose | None = None,
+) -> None:
+    """Keep a link (SHA-256 hex of its token); it replaces earlier ones of the same person and purpose, and of another
+    one where that is to be dropped.
 
     Links to reset a password stay beside each other: anybody may ask for one, and would spoil the one just mailed.
     """
     old = email_links.c.expires_at <= now
     if link.purpose is not Purpose.RESET:
         old |= email_links.c.purpose == link.purpose.value
+    if dropping is not None:
+        old |= email_links.c.purpose == dropping.value
     connection.execute(delete(email_links).where(email_links.c.user_id == link.user_id, old))
     row = {
         "token_hash": token_hash,

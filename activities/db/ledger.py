@@ -10,17 +10,19 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from activities.db import listings
+from activities.db import listings, orders, talks
 from activities.db.bulk import insert_rows
 from activities.db.prepared import Prepared
 from activities.db.purchases import PURCHASES, follow
-from activities.db.reservations import Kind, reinstate, release, turn
+from activities.db.reinstatements import let_lead_again
+from activities.db.reservations import Kind, release, turn
 from activities.db.seller_feed import note_lot
 from activities.db.tables import auction_ledger, auctions, bids
 from domain.auction import Result
 from domain.clock import from_text, to_ms
 from domain.errors import Code
 from domain.ledger import Entry
+from domain.orders import HowSold
 
 BID_KINDS = frozenset({"bid", "auto_bid"})
 REPLAYS = frozenset({"retracted", "bidder_removed"})
@@ -154,10 +156,11 @@ def _write(connection: Connection, auction_id: int, current: Head, entries: Sequ
     if judged or retracted or void:
         release(connection, auction_id, None if void else leader_id)
     if retracted and leader_id is not None and not void:
-        reinstate(connection, auction_id, leader_id, from_text(entries[-1].public["at"]))
+        let_lead_again(connection, auction_id, leader_id, entries[-1].seq, from_text(entries[-1].public["at"]))
     for entry in entries:
         if leader_id is not None and (kind := _turned(entry)):
             turn(connection, auction_id, leader_id, kind, entry.public["price_cents"])
+            _end(connection, auction_id, leader_id, kind, entry)
     touched = {
         int(entry.private["bidder_id"]) for entry in judged if entry.private and entry.public["outcome"] != "refused"
     }
@@ -172,6 +175,26 @@ def _turned(entry: Entry) -> Kind | None:
     if entry.public["kind"] != "closed" or entry.public["outcome"] != "done":
         return None
     return {Result.SOLD: Kind.WIN, Result.RESERVE_NOT_MET: Kind.OFFER}.get(Result(entry.public["result"]))
+
+
+def _end(connection: Connection, auction_id: int, leader_id: int, kind: Kind, entry: Entry) -> None:
+    """What follows the close: the order of a sale, or the talks below the reserve."""
+    if kind is Kind.WIN:
+        _order(connection, auction_id, leader_id, entry)
+    else:
+        cents, at = entry.public["price_cents"], from_text(entry.public["at"])
+        talks.begin(connection, auction_id, leader_id=leader_id, cents=cents, at=at)
+
+
+def _order(connection: Connection, auction_id: int, buyer_id: int, entry: Entry) -> None:
+    orders.sell(
+        connection,
+        auction_id,
+        buyer_id=buyer_id,
+        price_cents=entry.public["price_cents"],
+        how=HowSold.HAMMER,
+        sold_at=from_text(entry.public["at"]),
+    )
 
 
 def _insert_bids(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

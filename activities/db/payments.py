@@ -14,10 +14,11 @@ from activities.db.account_tables import payments
 from activities.db.tables import users
 from activities.providers.authorize_net_results import VOIDED
 from activities.providers.authorize_net_wire import REFERENCE_BYTES, new_reference
+from domain.money_events import Means
 from domain.payments import ENDS, NOT_RETURNED, Kind, Purpose, State, is_final, may_move
 
 LONGEST_CODE = 40
-RETURNS = (Kind.REFUND.value, Kind.VOID.value)
+RETURNS = (Kind.REFUND.value, Kind.VOID.value, Kind.FORFEIT.value)
 OPEN = tuple(sorted(state.value for state in set(State) - ENDS))
 
 
@@ -28,7 +29,7 @@ class KeyReusedError(Exception):
 @dataclass(frozen=True, slots=True)
 class NewPayment:
     """A payment that somebody wants. The same `request_key` is the same payment; `of_payment_id` is the charge that a
-    refund gives back."""
+    refund gives back, `order_id` the sale that is paid or undone. Without `made_at` it is made as it is written."""
 
     user_id: int
     purpose: Purpose
@@ -36,12 +37,17 @@ class NewPayment:
     amount_cents: int
     request_key: str
     of_payment_id: int | None = None
+    order_id: int | None = None
+    means: Means = Means.CARD
+    made_at: datetime | None = None
+    state: State = State.CREATED
+    recorded_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One payment. `reference` is its one name at the vendor, `transaction_id` the vendor's, `code` says why it did not
-    happen or what is in doubt."""
+    happen or what is in doubt. `made_at` is when its maker did it, `cleared_at` when it was found settled."""
 
     id: int
     user_id: int
@@ -55,6 +61,12 @@ class Payment:
     code: str | None
     created_at: datetime
     updated_at: datetime
+    order_id: int | None = None
+    means: Means = Means.CARD
+    made_at: datetime | None = None
+    recorded_by: int | None = None
+    approved_by: int | None = None
+    cleared_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ COLUMNS = tuple(
         "code",
         "created_at",
         "updated_at",
+        *("order_id", "means", "made_at", "recorded_by", "approved_by", "cleared_at"),
     )
 )
 
@@ -114,8 +127,12 @@ def create(connection: Connection, wanted: NewPayment, now: datetime) -> Payment
         "amount_cents": wanted.amount_cents,
         "reference": new_reference(secrets.token_bytes(REFERENCE_BYTES)),
         "request_key": wanted.request_key,
-        "state": State.CREATED.value,
+        "state": wanted.state.value,
         "of_payment_id": wanted.of_payment_id,
+        "order_id": wanted.order_id,
+        "means": wanted.means.value,
+        "made_at": wanted.made_at or now,
+        "recorded_by": wanted.recorded_by,
         "created_at": now,
         "updated_at": now,
     }
@@ -136,8 +153,8 @@ def by_request(connection: Connection, wanted: NewPayment) -> Payment | None:
     known = by_key(connection, wanted.request_key)
     if known is None:
         return None
-    same = (known.user_id, known.purpose, known.amount_cents, known.of_payment_id)
-    if same != (wanted.user_id, wanted.purpose, wanted.amount_cents, wanted.of_payment_id):
+    same = (known.user_id, known.purpose, known.amount_cents, known.of_payment_id, known.order_id)
+    if same != (wanted.user_id, wanted.purpose, wanted.amount_cents, wanted.of_payment_id, wanted.order_id):
         raise KeyReusedError
     return known
 
@@ -152,6 +169,14 @@ def find(connection: Connection, payment_id: int) -> Payment | None:
     """One payment."""
     row = connection.execute(select(*COLUMNS).where(payments.c.id == payment_id)).one_or_none()
     return None if row is None else _payment(row)
+
+
+def locked(connection: Connection, payment_id: int) -> Payment:
+    """One payment, which nobody else moves before the transaction's end. Raises LookupError."""
+    row = connection.execute(select(*COLUMNS).where(payments.c.id == payment_id).with_for_update()).one_or_none()
+    if row is None:
+        raise LookupError(payment_id)
+    return _payment(row)
 
 
 def claim(connection: Connection, payment_id: int, now: datetime, *, resend_until: datetime) -> Claimed | Payment:
@@ -203,6 +228,7 @@ def whole_return(connection: Connection, charge: Payment) -> Payment | None:
     connection.execute(select(users.c.id).where(users.c.id == charge.user_id).with_for_update())
     query = select(*COLUMNS).where(
         payments.c.of_payment_id == charge.id,
+        payments.c.kind != Kind.FORFEIT.value,
         payments.c.amount_cents == charge.amount_cents,
         payments.c.state.not_in([state.value for state in sorted(NOT_RETURNED)]),
     )
@@ -244,6 +270,19 @@ def unreturned(connection: Connection, user_id: int) -> list[int]:
     )
     taken = connection.execute(query.order_by(payments.c.id)).all()
     return [key for key, cents in taken if returned_cents(connection, key) < cents]
+
+
+def of_order(connection: Connection, order_id: int) -> list[Payment]:
+    """All payments and returns of a sale, oldest first; what a default forfeits is a deposit's."""
+    own = (payments.c.order_id == order_id) & (payments.c.purpose == Purpose.ORDER.value)
+    query = select(*COLUMNS).where(own).order_by(payments.c.id)
+    return [_payment(row) for row in connection.execute(query)]
+
+
+def note_cleared(connection: Connection, payment_id: int, now: datetime) -> None:
+    """Note that a payment is settled; the first time stays."""
+    fresh = (payments.c.id == payment_id) & payments.c.cleared_at.is_(None)
+    connection.execute(update(payments).where(fresh).values(cleared_at=now))
 
 
 def open_of(connection: Connection, user_id: int, purpose: Purpose, kind: Kind) -> Payment | None:
@@ -321,14 +360,6 @@ def _of(user_id: int, purpose: Purpose) -> Any:
     return (payments.c.user_id == user_id) & (payments.c.purpose == purpose.value)
 
 
-def locked(connection: Connection, payment_id: int) -> Payment:
-    """One payment, which nobody else moves before the transaction's end. Raises LookupError."""
-    row = connection.execute(select(*COLUMNS).where(payments.c.id == payment_id).with_for_update()).one_or_none()
-    if row is None:
-        raise LookupError(payment_id)
-    return _payment(row)
-
-
 def _write(connection: Connection, payment: Payment, change: Change, now: datetime) -> Payment:
     values: dict[str, Any] = {"state": change.state.value, "updated_at": now}
     if change.transaction_id is not None:
@@ -345,4 +376,21 @@ def _write(connection: Connection, payment: Payment, change: Change, now: dateti
 
 def _payment(row: Sequence[Any]) -> Payment:
     key, user_id, purpose, kind, amount, reference, state, *rest = row
-    return Payment(key, user_id, Purpose(purpose), Kind(kind), amount, reference, State(state), *rest)
+    transaction_id, of_payment_id, code, created_at, updated_at, order_id, means, *more = rest
+    return Payment(
+        key,
+        user_id,
+        Purpose(purpose),
+        Kind(kind),
+        amount,
+        reference,
+        State(state),
+        transaction_id,
+        of_payment_id,
+        code,
+        created_at,
+        updated_at,
+        order_id,
+        Means(means),
+        *more,
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,9 @@ from activities.db.account_tables import authenticators, passkeys
 from activities.db.prepared import PreparedIn
 from activities.db.tables import api_tokens, sessions, users
 from domain.clock import from_ms, to_ms
+
+# A token acts without fresh proof of its owner: what it may do for the house ends with the day.
+HOUSE_TOKEN_LIFE = timedelta(days=1)
 
 
 class Role(StrEnum):
@@ -284,7 +287,12 @@ def add_token(
     now: datetime,
     expires_at: datetime,
 ) -> Token:
-    """Add a bearer token, of which only the SHA-256 hex is kept; each has an end."""
+    """Add a bearer token, of which only the SHA-256 hex is kept; each has an end.
+
+    ValueError for one that could act for the house for longer than `HOUSE_TOKEN_LIFE`.
+    """
+    if Scope.ADMIN in scopes and expires_at - now > HOUSE_TOKEN_LIFE:
+        raise ValueError("a token with the scope admin is good for a day at most")
     row = {
         "user_id": user_id,
         "name": name,

@@ -51,3 +51,21 @@ vehicle_documents = table(
     UniqueConstraint("vehicle_id", "sha256"),
     Index(None, "state", "updated_at"),
 )
+
+# The papers of a dealer's licence: for their seller and the staff, never for anybody else.
+seller_documents = table(
+    "seller_documents",
+    Column("id", CHAR(36), primary_key=True),
+    Column("seller_id", ID, nullable=False),
+    Column("state", String(12), nullable=False),
+    # What it was announced as, and once it is ready, what is kept.
+    Column("content_type", String(40), nullable=False),
+    Column("bytes", Integer),
+    Column("sha256", CHAR(64)),
+    Column("refusal", String(24)),
+    Column("created_at", UtcMs, nullable=False),
+    Column("expires_at", UtcMs, nullable=False),
+    Column("updated_at", UtcMs, nullable=False),
+    UniqueConstraint("seller_id", "sha256"),
+    Index(None, "state", "updated_at"),
+)

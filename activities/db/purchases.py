@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
+from activities.db import orders
 from activities.db.batches import InFlight, close_batches, open_batch
 from activities.db.purchase_tables import purchases
 from activities.db.reservations import Kind, Lack, Reservation, hold, release_lost, set_free, settle
@@ -18,6 +19,7 @@ from activities.db.tables import auction_ledger, auctions, reservations
 from domain.clock import from_text
 from domain.errors import Code
 from domain.ledger import Entry
+from domain.orders import HowSold
 from domain.purchases import HOLD_REASON
 from domain.terms import Result
 
@@ -201,7 +203,7 @@ def _settled(connection: Connection, auction_id: int, entry: Entry) -> int:
     connection.execute(update(purchases).where(own).values(state))
     buyer, cents = connection.execute(select(purchases.c.user_id, purchases.c.cents).where(own)).one()
     if bought:
-        _sell(connection, auction_id, entry, buyer)
+        _sell(connection, auction_id, entry, buyer, HowSold.BUY_NOW)
         settle(connection, Reservation(purchase_id, buyer, auction_id, cents, Kind.WIN), at)
     else:
         _update(connection, auction_id, hold_reason=None, reserved_until=None)
@@ -212,24 +214,26 @@ def _settled(connection: Connection, auction_id: int, entry: Entry) -> int:
 def _sold_by_offer(connection: Connection, auction_id: int, entry: Entry) -> int:
     private = entry.private or {}
     buyer, cents = int(private["bidder_id"]), private["cents"]
-    _sell(connection, auction_id, entry, buyer)
+    _sell(connection, auction_id, entry, buyer, HowSold.OFFER)
     won = Reservation(entry.public["offer_id"], buyer, auction_id, cents, Kind.WIN)
     settle(connection, won, from_text(entry.public["at"]))
     return buyer
 
 
-def _sell(connection: Connection, auction_id: int, entry: Entry, buyer: int) -> None:
+def _sell(connection: Connection, auction_id: int, entry: Entry, buyer: int, how: HowSold) -> None:
+    at, cents = from_text(entry.public["at"]), entry.public["cents"]
     _update(
         connection,
         auction_id,
         result=Result.SOLD.value,
-        ended_at=from_text(entry.public["at"]),
+        ended_at=at,
         hold_reason=None,
         reserved_until=None,
         sold_by=entry.public["sold_by"],
-        sold_cents=entry.public["cents"],
+        sold_cents=cents,
         sold_to=buyer,
     )
+    orders.sell(connection, auction_id, buyer_id=buyer, price_cents=cents, how=how, sold_at=at)
 
 
 def _update(connection: Connection, auction_id: int, **columns: object) -> None:

@@ -163,6 +163,12 @@ def reinstate(connection: Connection, auction_id: int, leader_id: int, now: date
     return True
 
 
+def beyond_limit(connection: Connection, user_id: int) -> Limit | None:
+    """The limit that what a person has on hold goes beyond; None while they are within theirs, or have none."""
+    limit = _limits(connection, [user_id]).get(user_id)
+    return limit if limit is not None and _lack(at_stake(connection, user_id), limit) else None
+
+
 def turn(connection: Connection, auction_id: int, leader_id: int, kind: Kind, price_cents: int) -> None:
     """At the close, what the leader has on hold becomes the unpaid win or the binding offer, at the lot's price."""
     own = (

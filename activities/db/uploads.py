@@ -1,4 +1,4 @@
-"""Queries on uploads, photos and documents alike: where one stands, and each step to the next state."""
+"""Queries on uploads, photos, documents and licences alike: where one stands, and each step to the next state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,19 +6,25 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, exists, select, update
+from sqlalchemy import Column, Connection, Table, delete, exists, select, update
 
-from activities.db.photo_tables import vehicle_documents, vehicle_images
+from activities.db.photo_tables import seller_documents, vehicle_documents, vehicle_images
 from activities.db.tables import auctions
 from domain.photos import MOVES, Flaw, Kind, State
 
-TABLES: Mapping[Kind, Table] = MappingProxyType({Kind.PHOTO: vehicle_images, Kind.DOCUMENT: vehicle_documents})
+TABLES: Mapping[Kind, Table] = MappingProxyType(
+    {Kind.PHOTO: vehicle_images, Kind.DOCUMENT: vehicle_documents, Kind.LICENCE: seller_documents}
+)
+OF_VEHICLES = (Kind.PHOTO, Kind.DOCUMENT)
 UNFINISHED = (State.AWAITING, State.CHECKING, State.REMOVED)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an upload stands; `content_type` is what it was announced as. Its form is good until `expires_at`."""
+    """Where an upload stands; `content_type` is what it was announced as. Its form is good until `expires_at`.
+
+    A licence has its seller's number in the place of the vehicle's.
+    """
 
     kind: Kind
     upload_id: str
@@ -54,7 +60,7 @@ def has_twin(connection: Connection, upload: Standing, sha256: str) -> bool:
     """Whether another upload of the same vehicle is the same file."""
     table = TABLES[upload.kind]
     same = select(table.c.id).where(
-        table.c.vehicle_id == upload.vehicle_id, table.c.sha256 == sha256, table.c.id != upload.upload_id
+        _owner(table) == upload.vehicle_id, table.c.sha256 == sha256, table.c.id != upload.upload_id
     )
     return bool(connection.execute(select(exists(same))).scalar_one())
 
@@ -78,10 +84,13 @@ def remove(connection: Connection, kind: Kind, upload_id: str, at: datetime) -> 
 
 def remove_all(connection: Connection, vehicle_id: int, at: datetime) -> None:
     """Nobody sees any file of a vehicle from now on: before a listing that was never shown is deleted."""
-    for kind, table in TABLES.items():
-        query = select(table.c.id).where(table.c.vehicle_id == vehicle_id, table.c.state != State.REMOVED)
-        for upload_id in connection.execute(query).scalars().all():
-            remove(connection, kind, upload_id, at)
+    for kind in OF_VEHICLES:
+        _remove_all(connection, kind, vehicle_id, at)
+
+
+def remove_licences(connection: Connection, seller_id: int, at: datetime) -> None:
+    """Nobody sees any licence of a seller from now on."""
+    _remove_all(connection, Kind.LICENCE, seller_id, at)
 
 
 def forget(connection: Connection, kind: Kind, upload_id: str) -> None:
@@ -102,6 +111,17 @@ def unfinished(connection: Connection, kind: Kind, before: datetime, limit: int)
     return [_read(kind, row) for row in connection.execute(query)]
 
 
+def _remove_all(connection: Connection, kind: Kind, owner_id: int, at: datetime) -> None:
+    table = TABLES[kind]
+    query = select(table.c.id).where(_owner(table) == owner_id, table.c.state != State.REMOVED)
+    for upload_id in connection.execute(query).scalars().all():
+        remove(connection, kind, upload_id, at)
+
+
+def _owner(table: Table) -> Column[Any]:
+    return table.c.seller_id if table is seller_documents else table.c.vehicle_id
+
+
 def _move(connection: Connection, kind: Kind, upload_id: str, state: State, at: datetime, **values: Any) -> bool:
     table = TABLES[kind]
     before = [each for each, following in MOVES.items() if state in following]
@@ -110,7 +130,7 @@ def _move(connection: Connection, kind: Kind, upload_id: str, state: State, at: 
 
 
 def _standing(table: Table) -> tuple[Any, ...]:
-    return (table.c.id, table.c.vehicle_id, table.c.state, table.c.content_type, table.c.expires_at)
+    return (table.c.id, _owner(table), table.c.state, table.c.content_type, table.c.expires_at)
 
 
 def _read(kind: Kind, row: Any) -> Standing:

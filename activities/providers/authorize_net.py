@@ -1,5 +1,6 @@
-"""Authorize.Net as the rest of the code sees it: one client with cards, payments and what a browser may know."""
+"""Authorize.Net as the rest of the code sees it: one client of cards, payments, lists and what browsers may know."""
 
+from activities.providers.authorize_net_batches import Batches
 from activities.providers.authorize_net_cards import Cards
 from activities.providers.authorize_net_gateway import VENDOR
 from activities.providers.authorize_net_payments import Payments
@@ -9,7 +10,7 @@ from activities.providers.failures import RejectedError
 __all__ = ["AuthorizeNet", "new_reference"]
 
 
-class AuthorizeNet(Cards, Payments):
+class AuthorizeNet(Cards, Payments, Batches):
     """`AuthorizeNet(url, login_id, transaction_key)`, where url is the whole `.../xml/v1/request.api`. All methods may
     raise UnavailableError, RejectedError and, where they write, OutcomeUnknownError; ValueError is a value of ours
     that breaks a limit, raised before anything is sent."""

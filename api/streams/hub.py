@@ -13,6 +13,7 @@ from starlette.types import Send
 
 from activities.db.streams import marks, recorded_lots
 from activities.live import LotNews
+from activities.order_doors import OrderChanged
 from activities.settings import Settings
 from api.database import Database
 from api.errors import DATABASE_ERRORS
@@ -24,6 +25,7 @@ from api.streams.lot import LiveLot
 from api.streams.market import Market
 from api.streams.metrics import StreamMetrics
 from api.streams.news import NewsListener
+from api.streams.orders import order_event
 from api.streams.resume import Resume
 from api.streams.subscriber import Subscriber
 
@@ -57,7 +59,7 @@ class LiveHub:
         self._market = Market()
         self._broadcast = Broadcast(self._market, self._database, self._metrics)
         self._resume = Resume(self._database)
-        self._news = NewsListener(redis_url, self.hear)
+        self._news = NewsListener(redis_url, self.hear, self.hear_order)
         self._loading = asyncio.Lock()
         self._open: dict[Subscriber, Audience] = {}
         self._is_ending = False
@@ -95,6 +97,13 @@ class LiveHub:
         if lot is not None:
             lot.hear(news)
             self._broadcast.kick(lot)
+
+    def hear_order(self, changed: OrderChanged) -> None:
+        """Tell the two sides of an order on the streams that they have open here; nobody else hears of it."""
+        written = order_event(changed)
+        for subscriber in self._open:
+            if subscriber.user_id in changed.users:
+                subscriber.push(written)
 
     async def lots(self, auction_ids: Sequence[int]) -> list[LiveLot]:
         """The lots of a stream about to open. Raises TOO_MANY_STREAMS and AUCTION_NOT_FOUND."""

@@ -130,7 +130,8 @@ class LocalStack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The process ids by name (redis, temporal, sendgrid, persona, authorize-net, worker, api, api-2, bidders) of
+        """The process ids by name (redis, temporal, sendgrid, persona, authorize-net, worker, papers, api, api-2,
+        bidders) of
         what runs now."""
         return self.stack.supervisor.pids
 

@@ -18,6 +18,8 @@ from temporal.stack.server import temporal_command
 REDIS_TIER, TEMPORAL_TIER, WORKER_TIER, API_TIER, BIDDERS_TIER = range(5)
 SANDBOX_TIER = TEMPORAL_TIER
 ON_THE_WAY_IN = (SENDGRID, PERSONA, AUTHORIZE_NET, CLEARVIN)
+# From its first import on; the process says the same of itself.
+NICENESS = "15"
 MIGRATE_WITHIN_S = 120
 SEED_WITHIN_S = 300
 ONCE_WITHIN_S = 600
@@ -93,6 +95,11 @@ class Programs:
             queue = self.settings.temporal_task_queue
             check = readiness.worker_serves(binary, address, self.environment, queue, build_id)
         return self._kept("worker", module("temporal.worker"), WORKER_TIER, check)
+
+    def papers(self) -> Program:
+        """The worker that renders papers; nobody waits for it, and it gets what processor time the others leave."""
+        command = ("nice", "-n", NICENESS, *module("temporal.paper_worker"))
+        return self._kept("papers", command, WORKER_TIER, None)
 
     def api(self, number: int, port: int) -> Program:
         """The API process of that number, from 1: `api`, `api-2`, `api-3`."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from activities.settings import Settings
 from activities.vendor_settings import VendorSettings
+from temporal.packages import missing_for_papers, please_install
 from temporal.stack import data_dir, leftovers, ports, sandboxes
 from temporal.stack.child import Program
 from temporal.stack.environment import names_redis
@@ -35,6 +36,7 @@ class Stack:
         self.api_urls: list[str] = []
         self._lock = lock
         self._progress = progress
+        self._missing = missing_for_papers()
 
     @property
     def is_seeded(self) -> bool:
@@ -149,10 +151,18 @@ class Stack:
         servers += [self._serve(programs.sandbox(sandbox)) for sandbox in programs.sandboxes.started]
         await _together(*servers)
         await _together(self._serve(programs.worker(binary)), self._serve_apis())
+        await self._serve_papers()
         if self.is_seeded:
             await self._complete(programs.seed(once=self.options.once))
         if self.has_bidders:
             await self._serve(programs.bidders())
+
+    async def _serve_papers(self) -> None:
+        """Let papers be rendered, where the system has what that takes; all else goes without."""
+        if self._missing:
+            self._progress.note(f"no paper is rendered; {please_install(self._missing)}")
+        else:
+            await self._serve(self.programs.papers())
 
     async def _serve_apis(self) -> None:
         first = self.programs.ports.api
@@ -173,7 +183,7 @@ class Stack:
         settings = self.programs.settings
         servers = (not names_redis(settings)) + (not settings.names_temporal_server)
         servers += len(self.programs.sandboxes.started)
-        return 3 + servers + self.options.api_processes + self.is_seeded + self.has_bidders
+        return 3 + servers + self.options.api_processes + (not self._missing) + self.is_seeded + self.has_bidders
 
 
 async def _clear(lock: StackLock, progress: Progress) -> None:

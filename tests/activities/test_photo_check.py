@@ -14,10 +14,11 @@ from sqlalchemy import Engine
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.db import documents, photos, uploads
+from activities.db import documents, photos, seller_documents, uploads
 from activities.db.documents import NewDocument
 from activities.db.engine import make_engine, reading, transaction
 from activities.db.photos import NewPhoto, Photo
+from activities.db.seller_documents import SellerDocument
 from activities.photo_check import PhotoWork
 from activities.photo_contracts import Outcome, Upload
 from activities.providers.s3 import Storage
@@ -41,6 +42,7 @@ from tests.activities.picture_files import HTML, PDF_FILE, SVG, bomb, drawn, pho
 from tests.sandbox.s3.stage import Stage, stage
 
 CAR = 7
+SELLER = 9
 HOUR = timedelta(hours=1)
 
 
@@ -67,6 +69,14 @@ class Scene:
             new = [NewDocument(upload_id, DocumentKind.TITLE_SCAN, "The title", content_type)]
             documents.add(connection, CAR, new, user_id=1, at=now, expires_at=now + HOUR)
         return Upload(Kind.DOCUMENT, CAR, upload_id)
+
+    def awaited_licence(self) -> Upload:
+        """A seller's licence whose form was given out."""
+        upload_id, now = str(uuid4()), datetime.now(UTC)
+        new = SellerDocument(upload_id, SELLER, State.AWAITING, PDF, None, None, now, now + HOUR)
+        with transaction(self.engine) as connection:
+            seller_documents.add(connection, new)
+        return Upload(Kind.LICENCE, SELLER, upload_id)
 
     async def send(self, upload: Upload, content: bytes, content_type: str = JPEG) -> None:
         """The file is there, as if its form had let it pass."""
@@ -280,6 +290,32 @@ async def test_a_pdf_is_kept_as_it_is_under_a_key_that_nobody_can_post_to(scene:
     key = document_key(CAR, upload.upload_id, PDF)
     await scene.send(upload, HTML, PDF)
     assert await scene.storage.get(key, DOCUMENT_BYTES) == PDF_FILE
+
+
+async def test_a_licence_is_kept_apart_and_goes_without_a_trace(scene: Scene) -> None:
+    upload = scene.awaited_licence()
+    await scene.send(upload, PDF_FILE, PDF)
+    assert await scene.check(upload) is Outcome.READY
+    key = document_key(SELLER, upload.upload_id, PDF, Kind.LICENCE)
+    assert await scene.storage.get(key, DOCUMENT_BYTES) == PDF_FILE
+    with transaction(scene.engine) as connection:
+        uploads.remove_licences(connection, SELLER, datetime.now(UTC))
+    await ActivityEnvironment().run(scene.work.forget_upload, upload)
+    assert await scene.storage.get(key, DOCUMENT_BYTES) is None
+    with reading(scene.engine) as connection:
+        assert uploads.find(connection, Kind.LICENCE, upload.upload_id) is None
+
+
+async def test_a_licence_that_is_sent_twice_or_is_no_document_is_refused(scene: Scene) -> None:
+    outcomes = []
+    for content in (PDF_FILE, PDF_FILE, HTML):
+        upload = scene.awaited_licence()
+        await scene.send(upload, content, PDF)
+        outcomes.append(await scene.check(upload))
+    assert outcomes == [Outcome.READY, Outcome.REFUSED, Outcome.REFUSED]
+    with reading(scene.engine) as connection:
+        found = seller_documents.of_sellers(connection, [SELLER])[SELLER]
+    assert {each.refusal for each in found} == {None, Flaw.DUPLICATE, Flaw.NOT_A_DOCUMENT}
 
 
 async def test_a_scanned_document_loses_where_it_was_scanned(scene: Scene) -> None:

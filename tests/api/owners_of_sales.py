@@ -9,11 +9,15 @@ from activities.db import uploads
 from activities.db.engine import transaction
 from api.database import now
 from api.photo_desk import PhotoDesk
+from domain.invoices import Paper
 from domain.photos import Kind
 from temporal.photos import Photos
 from tests.api.floor import Floor
+from tests.api.haggling import haggling_on
 from tests.api.market_day import MarketDay
 from tests.api.owners import SELLERS, Facts, Owned, a_draft
+from tests.api.owners_of_orders import ORDERS
+from tests.api.paper_shop import open_paper_shop
 from tests.doubles.offers import OffersDouble
 from tests.doubles.photos_door import PhotosDouble
 
@@ -24,6 +28,7 @@ PHOTOS, PAPERS, PAGES = (
     "/api/vehicles/{vehicle_id}/documents",
     "/sell/{vehicle_id}",
 )
+LICENCES = "/api/me/seller/documents"
 JPEG = {"photos": [{"content_type": "image/jpeg"}]}
 PDF = {"documents": [{"kind": "inspection", "title": "A paper", "content_type": "application/pdf"}]}
 
@@ -58,6 +63,12 @@ async def a_paper(floor: Floor) -> Facts:
     return {**draft, "document_id": number}
 
 
+async def a_licence(floor: Floor) -> Facts:
+    floor.house.services.photos = PhotoDesk(floor.house.services.photos.links, cast("Photos", PhotosDouble()))
+    made = await floor.post("sam", LICENCES, {"content_type": "application/pdf"})
+    return {"document_id": made.json()["id"]}
+
+
 async def an_offer(floor: Floor) -> Facts:
     double = OffersDouble(floor.house.engine, floor.lots)
     floor.house.services.selling = replace(floor.house.services.selling, offers=double)
@@ -66,9 +77,30 @@ async def an_offer(floor: Floor) -> Facts:
     return {"offer_id": made.json()["id"]}
 
 
+async def talks_below_the_reserve(floor: Floor) -> Facts:
+    lot, _ = await haggling_on(floor).missed()
+    return {"auction_id": lot}
+
+
+async def a_second_chance(floor: Floor) -> Facts:
+    order_id, _ = await haggling_on(floor).unpaid()
+    return {"order_id": order_id}
+
+
 async def a_saved_search(floor: Floor) -> Facts:
     made = await floor.post("ada", "/api/me/searches", {"name": "Hondas", "filters": {"make": ["Honda"]}})
     return {"search_id": made.json()["id"]}
+
+
+async def an_order_with_papers(floor: Floor) -> Facts:
+    shop = open_paper_shop(floor)
+    return {"order_id": shop.order_id, "number": shop.papers[Paper.INVOICE].number}
+
+
+async def a_paid_out_order(floor: Floor) -> Facts:
+    shop = open_paper_shop(floor)
+    shop.with_statement({"net_cents": 5})
+    return {"order_id": shop.order_id}
 
 
 def whole_order(found: Facts) -> Facts:
@@ -95,8 +127,22 @@ ACTS: tuple[tuple[str, str, Mapping[str, int]], ...] = (
     ("decline", "sam", {}),
     ("withdraw", "ada", {}),
 )
+ORDER, NO_PAPER = "/api/orders/{order_id}", "PAPER_NOT_FOUND"
+# Bob is asked after ada, and is nobody in their talks; who is asked of a second chance is bob.
+TALKERS, CHANCERS = ("bob", "sid", "sue"), ("ada", "sid", "sue")
+CHANCE_ACTS = (("accept", "bob"), ("decline", "bob"), ("allow", "sam"), ("refuse", "sam"))
+TALKS: tuple[tuple[str, Mapping[str, int]], ...] = (
+    ("accept", {}),
+    ("counter", {"amount_cents": 800_000}),
+    ("decline", {}),
+    ("stop", {}),
+)
 SALES: Mapping[tuple[str, str], Owned] = MappingProxyType(
     {
+        **ORDERS,
+        ("GET", f"{ORDER}/invoice"): Owned("ada", ("bob", "sid", "sam"), NO_PAPER, an_order_with_papers),
+        ("GET", f"{ORDER}/papers/{{number}}"): Owned("ada", ("bob", "sid", "sam"), NO_PAPER, an_order_with_papers),
+        ("GET", f"{ORDER}/fee-statement"): Owned("sam", ("bob", "sid", "ada"), NO_PAPER, a_paid_out_order),
         ("GET", PHOTOS): Owned("sam", STRANGERS, CODE, a_photographed_draft),
         ("POST", PHOTOS): Owned("sam", STRANGERS, CODE, a_photographed_draft, lambda _: JPEG),
         ("PUT", f"{PHOTOS}/order"): Owned("sam", STRANGERS, CODE, a_photo_in_order, whole_order, tagged),
@@ -110,6 +156,10 @@ SALES: Mapping[tuple[str, str], Owned] = MappingProxyType(
         ("GET", f"{PAPERS}/{{document_id}}"): Owned("sam", BUYERS, CODE, a_paper),
         ("DELETE", f"{PAPERS}/{{document_id}}"): Owned("sam", STRANGERS, CODE, a_paper),
         ("POST", f"{PAPERS}/{{document_id}}/uploaded"): Owned("sam", STRANGERS, CODE, a_paper),
+        **{
+            (method, f"{LICENCES}/{{document_id}}{path}"): Owned("sam", SELLERS, "DOCUMENT_NOT_FOUND", a_licence)
+            for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/uploaded"))
+        },
         ("GET", f"{PAGES}/photos"): Owned("sam", STRANGERS, CODE, a_photographed_draft),
         ("GET", f"{PAGES}/photos/uploaded"): Owned("sam", STRANGERS, CODE, a_photo_that_was_sent),
         ("POST", f"{PAGES}/photos/new"): Owned(
@@ -127,6 +177,39 @@ SALES: Mapping[tuple[str, str], Owned] = MappingProxyType(
                 owner, BUYERS, "OFFER_NOT_FOUND", an_offer, on_the_first_step(**more)
             )
             for act, owner, more in ACTS
+        },
+        ("GET", "/api/negotiations/{auction_id}"): Owned(
+            "ada", TALKERS, "NEGOTIATION_NOT_FOUND", talks_below_the_reserve
+        ),
+        ("GET", "/api/second-chances/{order_id}"): Owned("bob", CHANCERS, "SECOND_CHANCE_NOT_FOUND", a_second_chance),
+        **{
+            ("POST", f"/api/negotiations/{{auction_id}}/{act}"): Owned(
+                "sam", TALKERS, "NEGOTIATION_NOT_FOUND", talks_below_the_reserve, on_the_first_step(**more)
+            )
+            for act, more in TALKS
+        },
+        **{
+            ("POST", f"/account/negotiations/{{auction_id}}/{act}"): Owned(
+                "sam",
+                TALKERS,
+                "NEGOTIATION_NOT_FOUND",
+                talks_below_the_reserve,
+                an_answer_by_form,
+                sent_as="data",
+            )
+            for act, _ in TALKS
+        },
+        **{
+            ("POST", f"/api/second-chances/{{order_id}}/{act}"): Owned(
+                owner, CHANCERS, "SECOND_CHANCE_NOT_FOUND", a_second_chance, on_the_first_step()
+            )
+            for act, owner in CHANCE_ACTS
+        },
+        **{
+            ("POST", f"/account/second-chances/{{order_id}}/{act}"): Owned(
+                owner, CHANCERS, "SECOND_CHANCE_NOT_FOUND", a_second_chance, an_answer_by_form, sent_as="data"
+            )
+            for act, owner in CHANCE_ACTS
         },
         ("DELETE", "/api/me/searches/{search_id}"): Owned("ada", BUYERS, "SEARCH_NOT_FOUND", a_saved_search),
         **{

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from activities.db.engine import transaction
-from activities.db.photo_tables import vehicle_documents
+from activities.db.photo_tables import seller_documents, vehicle_documents
 from api.database import now
 from domain.links import Evidence
 from domain.payments import State
@@ -21,6 +21,7 @@ from tests.api.floor import Floor
 from tests.api.lister import Lister
 from tests.api.newcomer import open_onboarding
 from tests.api.owners import OWNED, WEBHOOK, WEBHOOKS, Facts, a_lot, a_question, a_webhook
+from tests.api.privileged_orders import ORDERS
 from tests.api.test_links import share
 from tests.api.test_rates import body as rates_body
 from tests.api.test_sellers import ME, PROFILE, read, write
@@ -116,6 +117,14 @@ async def a_title_scan(floor: Floor) -> Facts:
     return {**found, "document_id": row["id"]}
 
 
+async def a_licence(floor: Floor) -> Facts:
+    row = {"id": str(uuid.uuid4()), "seller_id": floor.person("sam"), "state": "ready", "bytes": 900}
+    times = dict.fromkeys(("created_at", "expires_at", "updated_at"), now())
+    with transaction(floor.house.engine) as connection:
+        connection.execute(insert(seller_documents).values({**row, **times, "content_type": "application/pdf"}))
+    return {"user_id": row["seller_id"], "document_id": row["id"]}
+
+
 async def rates_ahead(floor: Floor) -> Facts:
     return {"version": (await floor.post("amy", "/api/admin/rates", rates_body())).json()["version"]}
 
@@ -130,6 +139,7 @@ def of_first(found: Facts) -> Mapping[str, Any]:
 
 STAFF: Mapping[tuple[str, str], Privileged] = MappingProxyType(
     {
+        **{route: Privileged(*each) for route, each in ORDERS.items()},
         ("POST", "/codec/decode"): Privileged(body=lambda _: {"payloads": []}),
         ("GET", "/api/approvals"): Privileged(),
         ("GET", "/api/admin/listings"): Privileged(),
@@ -190,6 +200,7 @@ STAFF: Mapping[tuple[str, str], Privileged] = MappingProxyType(
         ("POST", "/api/support/accounts/{user_id}/recheck"): Privileged(an_account, by="sue"),
         ("GET", "/api/admin/sellers"): Privileged(),
         ("GET", "/api/admin/sellers/{user_id}"): Privileged(a_seller),
+        ("GET", "/api/admin/sellers/{user_id}/documents/{document_id}"): Privileged(a_licence, by="sue"),
         ("POST", "/api/admin/sellers/{user_id}/approve"): Privileged(a_seller, judged),
         ("POST", "/api/admin/sellers/{user_id}/reject"): Privileged(a_seller, judged),
         ("POST", "/api/admin/sellers/{user_id}/suspend"): Privileged(a_seller, why),

@@ -113,3 +113,30 @@ async def test_a_removed_card_leads_back_to_the_account(site: Onboarding) -> Non
     answer = await page(await site.house.browser("ada"), "POST", "/account/card/remove")
 
     assert (answer.status_code, site.account().card.payment_profile_id) == (303, None)
+
+
+async def test_who_accepts_the_terms_can_read_the_version_that_they_accept(site: Onboarding) -> None:
+    browser = await site.house.browser("ada")
+    account = await page(browser, "GET", "/account")
+    checklist = (await browser.get("/api/me/checklist")).json()
+    terms = await page(site.house.client(**{"X-CSRF-Token": ""}), "GET", checklist["terms_link"])
+
+    assert f'href="{checklist["terms_link"]}"' in account.text
+    assert f'value="{TERMS_VERSION}"' in account.text
+    assert (terms.status_code, f'data-terms-version="{TERMS_VERSION}"' in terms.text) == (200, True)
+
+
+async def test_the_terms_are_for_everybody_by_version_and_as_they_are_today(site: Onboarding) -> None:
+    stranger = site.house.client(Accept="text/html")
+    answers = [await stranger.get(path) for path in ("/terms", f"/terms/{TERMS_VERSION}", "/terms/2020-01")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 404]
+    assert all(f"Version {TERMS_VERSION}" in answer.text for answer in answers[:2])
+    assert 'href="/terms"' in (await stranger.get("/register")).text
+
+
+async def test_terms_of_another_day_are_refused_with_where_todays_are(site: Onboarding) -> None:
+    browser = await site.house.browser("ada")
+    answer = await browser.post("/api/me/terms", json={"version": "2020-01"})
+
+    assert (answer.status_code, answer.json()["terms_link"]) == (409, f"/terms/{TERMS_VERSION}")

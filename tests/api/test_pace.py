@@ -66,3 +66,8 @@ def test_memory_is_bounded_and_the_oldest_goes_first(clock: Clock) -> None:
         limit.take((number, 7))
     assert len(limit._buckets) == pace.REMEMBERED_MAX
     assert limit.wait_s((pace.REMEMBERED_MAX + 9, 7)) == 1.0
+
+
+def test_a_subject_may_be_a_name(clock: Clock) -> None:
+    limit = Pace(1, 1, clock=clock)
+    assert [limit.take("persona"), limit.take("persona"), limit.take("sendgrid")] == [0.0, 1.0, 0.0]

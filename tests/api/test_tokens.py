@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from api.database import now
+from api.security import STEP_UP_LIFE
 from domain.clock import from_text
 from tests.api.conftest import House
+from tests.api.sign_ins import session_headers
 
 
 async def test_a_token_speaks_for_its_owner_without_csrf(house: House) -> None:
@@ -62,6 +65,22 @@ async def test_a_token_ends_after_ninety_days_where_nothing_else_is_said(house: 
         made = (await browser.post("/api/me/tokens", json={"name": "bot", "scopes": ["read"], **days})).json()
         ends.append(from_text(made["expires_at"]) - from_text(made["created_at"]))
     assert ends == [timedelta(days=90), timedelta(days=90), timedelta(days=365)]
+
+
+@pytest.mark.parametrize("name", ["sue", "amy"])
+async def test_a_token_of_the_staff_is_made_after_fresh_proof_alone_and_ends_within_a_day(
+    house: House, name: str
+) -> None:
+    body = {"name": "bot", "scopes": ["read", "admin"]}
+    browser = await house.browser(name)
+    long = await browser.post("/api/me/tokens", json={**body, "expires_in_days": 2})
+    wishes = (body, {**body, "expires_in_days": 1})
+    made = [(await browser.post("/api/me/tokens", json=wish)).json() for wish in wishes]
+    stale = house.client(**session_headers(house.engine, house.people[name], shown_at=now() - STEP_UP_LIFE))
+    assert (long.status_code, long.json()["code"], long.json()["most_days"]) == (422, "TOKEN_TOO_LONG", 1)
+    assert {from_text(each["expires_at"]) - from_text(each["created_at"]) for each in made} == {timedelta(days=1)}
+    assert (await stale.post("/api/me/tokens", json=body)).status_code == 403
+    assert 'max="1"' in (await browser.get("/account/security")).text
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from activities.db.engine import reading
 from activities.db.webhooks import Event
 from activities.vendor_settings import load_vendor_settings
 from api.database import now
+from api.forgeries import BURST
 from api.webhook_vendors import vendors_of
 from tests.api.conftest import House
 
@@ -101,8 +102,21 @@ async def test_a_flood_of_one_webhook_is_stored_once_and_one_of_forgeries_not_at
     genuine = await asyncio.gather(*(send(house, "persona", raw, by_persona(raw)) for _ in range(40)))
     forged = await asyncio.gather(*(send(house, "persona", raw, by_persona(raw, "wrong")) for _ in range(40)))
     assert ({each.status_code for each in genuine}, sum(each.json()["stored"] for each in genuine)) == ({200}, 1)
-    assert {each.status_code for each in forged} == {401}
+    assert {each.status_code for each in forged} == {401, 429}
     assert len(stored(house)) == 1
+
+
+@pytest.mark.usefixtures("mail_key")
+async def test_a_flood_of_forgeries_is_told_to_come_later_and_a_genuine_webhook_is_always_taken(house: House) -> None:
+    raw = inquiry_event()
+    forged = [await send(house, "persona", raw, by_persona(raw, "wrong")) for _ in range(BURST + 5)]
+    late = forged[-1]
+    assert [answer.status_code for answer in forged[:BURST]] == [401] * BURST
+    assert (late.status_code, late.json()["code"], late.headers["retry-after"]) == (429, "TOO_MANY_FORGERIES", "1")
+    flood = [send(house, "persona", raw, by_persona(raw, "wrong")) for _ in range(20)]
+    *_, genuine = await asyncio.gather(*flood, send(house, "persona", raw, by_persona(raw)))
+    other = await send(house, "authorize-net", raw, {"X-ANET-Signature": "sha512=00"})
+    assert (genuine.status_code, genuine.json(), other.status_code) == (200, {"stored": 1}, 401)
 
 
 @pytest.mark.usefixtures("mail_key")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, update
@@ -96,6 +97,14 @@ def test_a_session_remembers_when_it_was_used(connection: Connection) -> None:
     found = people.session(connection, HASH, NOON)
     assert found is not None
     assert found.last_seen_at == NOON + timedelta(hours=1)
+
+
+def test_no_token_acts_for_the_house_for_longer_than_a_day(connection: Connection) -> None:
+    amy = add_person(connection, "amy@example.com", role=Role.ADMIN)
+    facts: dict[str, Any] = {"user_id": amy, "name": "bot", "scopes": frozenset({Scope.ADMIN}), "now": NOON}
+    with pytest.raises(ValueError, match="a day at most"):
+        people.add_token(connection, token_hash=HASH, expires_at=NOON + 2 * DAY, **facts)
+    assert people.add_token(connection, token_hash=HASH, expires_at=NOON + DAY, **facts).scopes == {Scope.ADMIN}
 
 
 def test_a_token_speaks_for_its_owner_within_its_scopes_until_revoked(connection: Connection) -> None:

@@ -9,19 +9,40 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from activities.db import accounts as accounts_db
-from activities.db import audit, deposits, notifications, people, privacy
+from activities.db import (
+    audit,
+    deposits,
+    notifications,
+    orders,
+    people,
+    privacy,
+    saved_searches,
+    seller_documents,
+)
 from activities.db.account_tables import accounts, authenticators, devices, payments, seller_profiles
 from activities.db.audit import Deed
+from activities.db.description_tables import description_drafts
 from activities.db.engine import transaction
 from activities.db.notifications import NewNotice
+from activities.db.old_papers import PAPERS_KEPT, forget_old
+from activities.db.order_tables import orders as order_rows
+from activities.db.orders import Sold
 from activities.db.people import Role
 from activities.db.photo_tables import vehicle_documents, vehicle_images
 from activities.db.privacy import Obligation
+from activities.db.question_tables import vehicle_questions
 from activities.db.reservations import Lack, Reservation, reserve
+from activities.db.search_tables import search_alerts
+from activities.db.seller_documents import SellerDocument
+from activities.db.seller_feed_tables import seller_events
 from activities.db.tables import auctions, reservations, sessions, users
 from activities.db.tables import notifications as mails
 from domain.errors import RefusedError
 from domain.notices import NoticeKind
+from domain.orders import HowSold
+from domain.photos import State
+from domain.saved_searches import Frequency
+from domain.search import Filters
 from tests.db.holders import add_holder, asked
 from tests.db.market import NOON, add_car, add_lot, add_person, bid_id
 
@@ -114,6 +135,84 @@ def test_papers_and_photos_of_what_was_never_sold_go_with_their_owner(connection
     assert [states(connection, car) for car in (sold, unsold, draft)] == [["ready"] * 2, *[["removed"] * 2] * 2]
 
 
+def ask_and_answer(connection: Connection, asker: int, vehicle_id: int) -> None:
+    row = {"text": "I live on Elm Street: is it near?", "answer": "Call Ada at home", "state": "public"}
+    connection.execute(
+        insert(vehicle_questions).values(vehicle_id=vehicle_id, asker_id=asker, asked_at=NOON, answered_at=NOON, **row)
+    )
+
+
+def words(connection: Connection, vehicle_id: int) -> list[tuple[bool, bool]]:
+    """Whether question and answer on a vehicle are as they were written."""
+    query = select(vehicle_questions.c.text, vehicle_questions.c.answer)
+    rows = connection.execute(query.where(vehicle_questions.c.vehicle_id == vehicle_id)).all()
+    return [("Elm" in row.text, "home" in row.answer) for row in rows]
+
+
+def test_what_was_asked_and_answered_of_what_was_never_sold_goes_with_its_author(
+    connection: Connection, ada: int
+) -> None:
+    bob = add_person(connection, "bob@example.com")
+    sold, unsold, bobs = (add_car(connection, owner, 800_010 + at) for at, owner in enumerate((ada, ada, bob)))
+    for car, result in ((sold, "sold"), (unsold, "no_bids")):
+        ended = {"status": "ended", "result": result}
+        connection.execute(update(auctions).where(auctions.c.id == add_lot(connection, ada, car)).values(ended))
+    for asker, car in ((bob, sold), (bob, unsold), (ada, bobs)):
+        ask_and_answer(connection, asker, car)
+    privacy.erase(connection, ada, NOON)
+    assert words(connection, sold) == [(True, True)]
+    assert words(connection, unsold) == [(True, False)]
+    assert words(connection, bobs) == [(False, True)]
+
+
+def test_events_alerts_and_drafts_are_exported_to_their_owner_alone(connection: Connection, ada: int) -> None:
+    bob = add_person(connection, "bob@example.com")
+    car = add_car(connection, ada, 800_020)
+    connection.execute(insert(seller_events).values(seller_id=ada, kind="listing_approved", body="{}", at=NOON))
+    drafted = {"asks": 1, "input_tokens": 1, "output_tokens": 1, "text": "A fine car"}
+    connection.execute(insert(description_drafts).values(vehicle_id=car, version=1, **drafted))
+    search = saved_searches.save(connection, ada, "All", Filters(), Frequency.INSTANT, NOON).id
+    alert = {"search_id": search, "vehicle_id": car, "user_id": ada, "created_at": NOON}
+    connection.execute(insert(search_alerts).values(alert))
+    names = ("seller_events", "description_drafts", "search_alerts")
+    found = {user: [len(privacy.gather(connection, user)[name]) for name in names] for user in (ada, bob)}
+    assert found == {ada: [1, 1, 1], bob: [0, 0, 0]}
+
+
+def licence(connection: Connection, seller_id: int) -> SellerDocument:
+    new = SellerDocument(f"licence-{seller_id}", seller_id, State.AWAITING, "application/pdf", None, None, NOON, NOON)
+    seller_documents.add(connection, new)
+    return new
+
+
+def test_a_licence_goes_with_a_seller_who_never_sold(connection: Connection, ada: int) -> None:
+    found = licence(connection, ada)
+    assert [row["id"] for row in privacy.gather(connection, ada)["seller_documents"]] == [found.document_id]
+    privacy.erase(connection, ada, NOON)
+    assert seller_documents.of_sellers(connection, [ada]) == {ada: []}
+
+
+def test_papers_of_sales_go_three_years_after_their_seller_left_and_no_sooner(connection: Connection, ada: int) -> None:
+    bob = add_person(connection, "bob@example.com")
+    for number, seller in enumerate((ada, bob)):
+        car = add_car(connection, seller, 800_030 + number)
+        add_files(connection, seller, car, f"f{number}")
+        sold = {"status": "ended", "result": "sold", "bid_count": 1}
+        connection.execute(update(auctions).where(auctions.c.id == add_lot(connection, seller, car)).values(sold))
+        profile = {"business_name": "Cars", "status": "approved", "updated_at": NOON}
+        connection.execute(insert(seller_profiles).values(user_id=seller, **profile))
+        licence(connection, seller)
+    privacy.erase(connection, ada, NOON)
+    left = []
+    for kept in (PAPERS_KEPT - DAY, PAPERS_KEPT, 2 * PAPERS_KEPT):
+        found = forget_old(connection, NOON + kept)
+        left.append((found, len(connection.execute(select(seller_profiles)).all())))
+    removed = select(vehicle_documents.c.state).order_by(vehicle_documents.c.id)
+    assert left == [(0, 2), (1, 1), (0, 1)]
+    assert list(connection.execute(removed).scalars()) == ["removed", "ready"]
+    assert [len(each) for each in seller_documents.of_sellers(connection, [ada, bob]).values()] == [0, 1]
+
+
 def test_what_is_not_over_stands_in_the_way(connection: Connection, ada: int) -> None:
     assert obligations(connection, ada) == []
     lot = add_lot(connection, ada, add_car(connection, ada, 800_001))
@@ -128,6 +227,20 @@ def test_what_is_not_over_stands_in_the_way(connection: Connection, ada: int) ->
     assert key is not None
     assert obligations(connection, ada) == [("win", 99), ("sale", lot), ("payment", key[0])]
     assert isinstance(privacy.obligations(connection, ada)[0], Obligation)
+
+
+@pytest.mark.parametrize(("status", "is_over"), [("paid", False), ("disputed", False), ("completed", True)])
+def test_a_sale_is_exported_to_both_sides_and_neither_leaves_before_it_is_over(
+    connection: Connection, ada: int, status: str, is_over: bool
+) -> None:
+    bob = add_person(connection, "bob@example.com")
+    car = add_car(connection, bob, 800_040)
+    sold = Sold(add_lot(connection, bob, car), car, bob, ada, 900_000, HowSold.HAMMER, NOON)
+    order_id = orders.add(connection, sold)
+    connection.execute(update(order_rows).where(order_rows.c.id == order_id).values(status=status))
+    for side in (ada, bob):
+        assert [row["id"] for row in privacy.gather(connection, side)["orders"]] == [order_id]
+        assert (("order", order_id) in obligations(connection, side)) is not is_over
 
 
 def test_an_erased_person_is_unknown_and_cannot_come_in_again(connection: Connection, ada: int) -> None:

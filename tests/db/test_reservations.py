@@ -1,21 +1,24 @@
 """Buying power: a limit holds over all lots and processes, and what cannot win gives it back."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from activities.db import batches
 from activities.db.batches import InFlight
 from activities.db.engine import transaction
 from activities.db.reservations import Lack, Reservation, release_lost, reserve
-from activities.db.tables import reservations
+from activities.db.tables import notifications, reservations, users
 from domain import steering
 from domain.auction import Answer
 from domain.bidding import Kind
+from domain.notices import NoticeKind
 from tests.db.desk import Desk
 from tests.db.market import DAY, NOON, bid_id
 
@@ -43,6 +46,14 @@ def ask(desk: Desk, *wanted: Reservation) -> list[int]:
 def held(desk: Desk) -> list[tuple[int, int]]:
     query = select(reservations.c.user_id, reservations.c.cents).order_by(reservations.c.cents)
     return [(user_id, cents) for user_id, cents in desk.connection.execute(query)]
+
+
+def letters_to(desk: Desk, user_id: int) -> list[dict[str, Any]]:
+    """What the mails that tell somebody that they lead beyond their limit are written from."""
+    query = select(notifications.c.context).where(
+        notifications.c.user_id == user_id, notifications.c.kind == NoticeKind.LEADING_BEYOND_LIMIT.value
+    )
+    return [json.loads(context) for context in desk.connection.execute(query).scalars()]
 
 
 def bid(desk: Desk, user_id: int, cents: int, kind: Kind = Kind.BID) -> Answer:
@@ -163,8 +174,24 @@ def test_who_leads_again_after_a_retraction_is_reserved_for_even_beyond_the_limi
     assert ask(desk, wish(desk, 900_001, 800_000, lot=other)) == []
     steering.retract(desk.auction, answer.entry.seq, desk.now(), "admin", "a slip")
     desk.record()
+    desk.record()
     assert held(desk) == [(desk.ada, 600_000), (desk.ada, 800_000)]
+    (mail,) = letters_to(desk, desk.ada)
+    assert (mail["limit_cents"], mail["lots"], mail["auction_id"]) == (LIMIT, None, desk.lot)
+    assert "cents" not in " ".join(name for name in mail if name != "limit_cents")
     assert ask(desk, wish(desk, 900_002, 100, lot=other), wish(desk, 900_003, 100, lot=desk.another()[0])) == [0, 1]
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["within", "erased"])
+def test_who_leads_again_within_the_limit_or_has_left_is_sent_no_mail(desk: Desk, left: bool) -> None:
+    bid(desk, desk.ada, 600_000)
+    answer = bid(desk, desk.bob, 900_000)
+    if left:
+        desk.limit(desk.ada, 0)
+        desk.connection.execute(update(users).where(users.c.id == desk.ada).values(erased_at=NOON))
+    steering.retract(desk.auction, answer.entry.seq, desk.now(), "admin", "a slip")
+    desk.record()
+    assert (held(desk), letters_to(desk, desk.ada)) == ([(desk.ada, 600_000)], [])
 
 
 @pytest.mark.parametrize(("reserve_cents", "kind"), [(None, "win"), (5_000_000, "offer")])

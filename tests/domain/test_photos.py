@@ -175,6 +175,8 @@ def test_what_was_sent_and_what_is_shown_never_share_a_folder() -> None:
     assert picture_key(7, "u", 640) == "pictures/7/u/640.webp"
     assert document_key(7, "u", PDF) == "documents/7/u/document.pdf"
     assert document_key(7, "u", JPEG).startswith(kept_prefix(Kind.DOCUMENT, 7, "u"))
+    assert upload_key(Kind.LICENCE, 7, "u") == "sellers/7/licences/u"
+    assert document_key(7, "u", PDF, Kind.LICENCE) == "licences/7/u/document.pdf"
 
 
 def test_an_order_names_each_photo_once_and_chooses_one_of_them() -> None:

@@ -12,5 +12,6 @@ from tests.journeys.town import Town, town
 @pytest.fixture(scope="session")
 def journey_town(temporal_cli: Path) -> Iterator[Town]:
     """The town that all journeys share; each has lots and people of its own."""
-    with LocalStack(api_processes=2, settings={"temporal_binary": temporal_cli}) as stack, town(stack) as found:
+    settings = {"temporal_binary": temporal_cli, "stand_in_s": 1}
+    with LocalStack(api_processes=2, settings=settings) as stack, town(stack) as found:
         yield found

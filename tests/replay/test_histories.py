@@ -15,7 +15,11 @@ from temporalio.workflow import _Definition as Definition
 from activities import contracts
 from activities.listing_contracts import VinActivities
 from activities.offer_contracts import OfferActivities
+from activities.order_contracts import OrderActivities
+from activities.paper_contracts import PaperActivities
+from activities.reconcile_contracts import ReconcileActivities
 from activities.review_contracts import ListingActivities
+from activities.talks_contracts import NegotiationActivities, SecondChanceActivities
 from temporal.codec import EncryptionCodec
 from temporal.replay import WORKFLOWS, replay
 from tests.doubles.mail import ADDRESS
@@ -32,6 +36,11 @@ ACTIVITIES = (
     contracts.SellerActivities,
     VinActivities,
     OfferActivities,
+    OrderActivities,
+    PaperActivities,
+    ReconcileActivities,
+    NegotiationActivities,
+    SecondChanceActivities,
     ListingActivities,
 )
 

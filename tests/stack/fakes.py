@@ -64,6 +64,9 @@ class FakePrograms(Programs):
     def worker(self, binary: Path | None) -> Program:
         return fake(Programs.worker(self, binary), os.environ.get("FAKE_WORKER", "quiet"))
 
+    def papers(self) -> Program:
+        return fake(Programs.papers(self), os.environ.get("FAKE_PAPERS", "quiet"))
+
     def api(self, number: int, port: int) -> Program:
         return fake(Programs.api(self, number, port), os.environ.get("FAKE_API", "quiet"))
 

@@ -13,8 +13,8 @@ from temporal.stack.sandboxes import ALL
 from tests.stack.conftest import Start, wait_until
 
 SANDBOXES = {sandbox.name for sandbox in ALL}
-# The CLI, Redis, Temporal, the migrations, worker, API, seed and bidders.
-STEPS = 8 + len(SANDBOXES)
+# The CLI, Redis, Temporal, the migrations, worker, papers, API, seed and bidders.
+STEPS = 9 + len(SANDBOXES)
 
 
 def test_everything_runs_and_one_ctrl_c_leaves_nothing(start: Start) -> None:
@@ -22,7 +22,7 @@ def test_everything_runs_and_one_ctrl_c_leaves_nothing(start: Start) -> None:
     children = stack.until_up()
     stack.send(signal.SIGINT)
     assert stack.ends_with() == 0
-    assert set(children) == {"redis", "temporal", *SANDBOXES, "worker", "api", "bidders"}
+    assert set(children) == {"redis", "temporal", *SANDBOXES, "worker", "papers", "api", "bidders"}
     assert stack.left_behind() == []
     assert stack.errors == ""
 

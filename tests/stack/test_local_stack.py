@@ -23,7 +23,7 @@ def local_stack(**changes: Any) -> LocalStack:
 def test_it_runs_in_a_with_block_and_is_gone_after_it() -> None:
     with local_stack(api_processes=2, seed=True) as stack:
         pids = stack.pids
-        assert set(pids) == {"redis", "temporal", *SANDBOXES, "worker", "api", "api-2"}
+        assert set(pids) == {"redis", "temporal", *SANDBOXES, "worker", "papers", "api", "api-2"}
         assert "once was here" in stack.log("seed")
         assert stack.base_url == stack.api_urls[0]
     assert all(identify(pid) is None for pid in pids.values())

@@ -8,7 +8,7 @@ import pytest
 
 from temporal.cache import ProvisionError, cache_dir, locked, run_with_progress
 from temporal.java_server import test_server_path as find_test_server
-from temporal.packages import install_missing_packages
+from temporal.packages import install_missing_packages, missing_for_papers, please_install
 from temporal.provision import main
 from temporal.server_binary import SERVER_MODULE, temporal_binary
 
@@ -94,6 +94,14 @@ def test_the_time_skipping_tests_ask_for_java(path: Path) -> None:
 def test_missing_packages_are_asked_for_in_one_line(path: Path) -> None:
     with pytest.raises(ProvisionError, match="please install: redis-server mariadb-server chromium"):
         install_missing_packages()
+
+
+def test_the_font_of_papers_is_asked_for_by_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("temporal.packages.FONT_FOLDERS", ())
+    monkeypatch.setattr("temporal.packages.LIBRARIES", {"libpango-1.0-0": "libno-such-pango.so.0"})
+    missing = missing_for_papers()
+    assert missing == ["libpango-1.0-0", "fonts-dejavu-core"]
+    assert please_install(missing).startswith("please install: libpango-1.0-0 fonts-dejavu-core (Debian: sudo apt-get")
 
 
 def test_long_work_tells_how_long_it_has_run(

@@ -20,6 +20,7 @@ OFFER: dict[str, Any] = {
     "amount_cents": 8_000_00,
     "offer_link": PAGE,
 }
+ORDER: dict[str, Any] = {"name": "Ada", "title": CAR, "order_link": PAGE}
 
 VALUES: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.WELCOME: {"link": LINK, "link_expires_at": AT},
@@ -47,6 +48,13 @@ VALUES: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.CARD_STORED: {**CARD, "account_link": PAGE},
     NoticeKind.CARD_EXPIRING: {**CARD, "account_link": PAGE},
     NoticeKind.CLEARED_TO_BID: {"name": "Ada", "limit_cents": 10_000_00, "lots": 2, "auctions_link": PAGE},
+    NoticeKind.LEADING_BEYOND_LIMIT: {
+        "name": "Ada",
+        "title": CAR,
+        "limit_cents": 10_000_00,
+        "lots": 2,
+        "auction_id": 7,
+    },
     NoticeKind.DEPOSIT_RECEIVED: {
         "name": "Ada",
         "amount_cents": 5_000_00,
@@ -92,8 +100,20 @@ VALUES: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.OFFER_ACCEPTED: OFFER,
     NoticeKind.OFFER_DECLINED: OFFER,
     NoticeKind.OFFER_OVER: {**OFFER, "how": "sold"},
+    NoticeKind.NEGOTIATION_OPENED: {**OFFER, "expires_at": AT, "part": "leader"},
+    NoticeKind.SECOND_CHANCE_OFFERED: {**OFFER, "expires_at": AT},
+    NoticeKind.SECOND_CHANCE_ASKED: {**OFFER, "expires_at": AT},
+    NoticeKind.SECOND_CHANCE_OVER: {"name": "Ada", "title": CAR, "is_relisted": True, "lot_link": PAGE},
     NoticeKind.QUESTION_ASKED: {"name": "Ada", "title": CAR, "vehicle_link": PAGE},
     NoticeKind.QUESTION_ANSWERED: {"name": "Ada", "title": CAR, "vehicle_link": PAGE},
+    NoticeKind.ORDER_INVOICED: {**ORDER, "number": "INV-2026-000001", "total_cents": 9_661_00, "due_at": AT},
+    NoticeKind.ORDER_REMINDER: {**ORDER, "due_cents": 9_661_00, "due_at": AT},
+    NoticeKind.ORDER_PAYMENT_RECEIVED: {**ORDER, "amount_cents": 9_661_00, "due_cents": 0},
+    NoticeKind.ORDER_LATE_FEE: {**ORDER, "fee_cents": 100_00, "due_cents": 9_761_00, "default_at": AT},
+    NoticeKind.ORDER_DEFAULTED: {**ORDER, "side": "buyer", "forfeited_cents": 900_00},
+    NoticeKind.ORDER_REFUNDED: {**ORDER, "amount_cents": 500_00},
+    NoticeKind.ORDER_COMPLETED: {**ORDER, "side": "buyer"},
+    NoticeKind.PAYOUT_SENT: {**ORDER, "amount_cents": 9_000_00},
     NoticeKind.SEARCH_MATCHES: {"name": "Ada", "found": [[CAR, "Hondas", PAGE]], "total": 1, "searches_link": PAGE},
     NoticeKind.WATCH_ENDING: {"name": "Ada", "title": CAR, "ends_at": AT, "lot_link": PAGE},
     NoticeKind.WATCH_OUTBID: {"name": "Ada", "title": CAR, "price_cents": 12_100_00, "lot_link": PAGE},

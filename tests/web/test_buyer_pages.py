@@ -199,7 +199,7 @@ def test_a_figure_is_asked_for_once_more_before_it_counts(browser: Browser, page
     ],
 )
 def test_everybody_who_is_signed_in_finds_the_way(browser: Browser, pages: Pages, role: str, more: list[str]) -> None:
-    usual = ["/", "/inventory", "/my-bids", "/me/watchlist", "/me/searches", "/account/offers"]
+    usual = ["/", "/inventory", "/my-bids", "/me/watchlist", "/me/searches", "/account/offers", "/account/orders"]
     page = read(browser, pages, Watchlist(frame(replace(BUYER, role=role), "/me/watchlist?page=2"), []))
     links = page.one("nav", aria_label="Main").all("a")
     assert [each.attributes["href"] for each in links] == [*usual, *more, "/account"]

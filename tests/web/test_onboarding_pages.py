@@ -32,7 +32,12 @@ def account_page(browser: Browser, pages: Pages, *changed: dict[str, str], **mor
     card = {"brand": "Visa", "last4": "1111", "expires": "2031-12"}
     view: dict[str, Any] = {
         "frame": frame(BUYER, "/account"),
-        "checklist": {"items": items, "card": card, "terms_version": "2026-11"},
+        "checklist": {
+            "items": items,
+            "card": card,
+            "terms_version": "2026-11",
+            "terms_link": "/terms/2026-11",
+        },
         "eligibility": {"sentence": "You are cleared to $10,000."},
     }
     return browser.read(pages.onboarding(Account(**(view | more))))

@@ -47,7 +47,7 @@ async def test_a_link_that_cannot_be_had_in_time_is_asked_for_again(person: Pers
 
 async def test_a_card_waits_for_a_vendor_that_comes_back_and_the_person_need_not(person: Person) -> None:
     door = Accounts(person.client, person.door._task_queue, SOON_S)
-    await door.start(person.user_id)
+    await person.door.start(person.user_id)
     person.accounts.held.add("keep_card")
     with pytest.raises(UnavailableError):
         await door.store_card(person.user_id, "nonce", "print of nonce")

@@ -1,6 +1,6 @@
 """Looking transactions up: one in detail, the unsettled ones, those of a customer. Numbers are JSON numbers here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.sandbox.authorize_net.envelopes import HELD, NO_RECORDS, NOT_FOUND, OK, REASONS, Refusal
@@ -9,6 +9,8 @@ from tests.sandbox.authorize_net.transactions import CHARGE, KIND, STATUSES
 from tests.sandbox.store import Document
 
 Fields = dict[str, Any]
+BATCH = "batch"
+MOST_DAYS = timedelta(days=31)
 
 
 def get_details(merchant: Merchant, fields: Fields, body: str) -> Fields:
@@ -65,6 +67,43 @@ def list_of_customer(merchant: Merchant, fields: Fields, body: str) -> Fields:
     card = fields.get("customerPaymentProfileId")
     theirs = [one for one in merchant.store.all(KIND) if one["profile_id"] == fields["customerProfileId"]]
     return _page(merchant, [one for one in theirs if card in {None, one["payment_profile_id"]}], fields, body)
+
+
+def list_batches(merchant: Merchant, fields: Fields, body: str) -> Fields:
+    """getSettledBatchListRequest; of the last day where no dates are given, and of 31 days at most."""
+    last = _moment(fields.get("lastSettlementDate")) or merchant.now()
+    first = _moment(fields.get("firstSettlementDate")) or last - timedelta(days=1)
+    if not timedelta(0) <= last - first <= MOST_DAYS:
+        raise Refusal("E00003", "The settlement dates are not in order, or too far from each other.")
+    batches = [one for one in merchant.store.all(BATCH) if first <= _settled(one) <= last]
+    if not batches or merchant.planned("stale_list", body):
+        return {"messages": NO_RECORDS}
+    return {"batchList": [_batch(one) for one in batches], "messages": OK}
+
+
+def list_of_batch(merchant: Merchant, fields: Fields, body: str) -> Fields:
+    """getTransactionListRequest."""
+    batched = [one for one in merchant.store.all(KIND) if one.get("batch") == fields["batchId"]]
+    return _page(merchant, batched, fields, body)
+
+
+def _settled(batch: Document) -> datetime:
+    return datetime.fromisoformat(batch["settled"]).replace(microsecond=0)
+
+
+def _batch(told: Document) -> Fields:
+    settled = f"{_settled(told):%Y-%m-%dT%H:%M:%SZ}"
+    return {
+        "batchId": told["id"],
+        "settlementTimeUTC": settled,
+        "settlementTimeLocal": settled.removesuffix("Z"),
+        "settlementState": told["state"],
+        "paymentMethod": "creditCard",
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _page(merchant: Merchant, shown: list[Document], fields: Fields, body: str) -> Fields:

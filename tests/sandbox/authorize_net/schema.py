@@ -36,6 +36,7 @@ class Many:
 Element = Text | Group | Many
 
 ID = Text(20, r"\d+")
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 FLAG = Text(5, choices=("true", "false"))
 AMOUNT = Text(16, r"(0|[1-9]\d*)\.\d\d")
 VALIDATION_MODE = Text(choices=("none", "testMode", "liveMode", "oldLiveMode"))
@@ -129,6 +130,10 @@ METHODS: dict[str, Group] = {
     "getTransactionDetailsRequest": Group({"transId": ID}, ("transId",)),
     "getUnsettledTransactionListRequest": Group({"status": Text(choices=("any", "pendingApproval")), **PAGES}),
     "getTransactionListForCustomerRequest": Group({**CARD, **PAGES}, ("customerProfileId",)),
+    "getSettledBatchListRequest": Group(
+        {"includeStatistics": FLAG, "firstSettlementDate": Text(20, TIME), "lastSettlementDate": Text(20, TIME)}
+    ),
+    "getTransactionListRequest": Group({"batchId": ID, **PAGES}, ("batchId",)),
     "updateHeldTransactionRequest": Group(
         {
             "heldTransactionRequest": Group(

@@ -49,6 +49,8 @@ HANDLERS: dict[str, Handler] = {
     "getTransactionDetailsRequest": reports.get_details,
     "getUnsettledTransactionListRequest": reports.list_unsettled,
     "getTransactionListForCustomerRequest": reports.list_of_customer,
+    "getSettledBatchListRequest": reports.list_batches,
+    "getTransactionListRequest": reports.list_of_batch,
     "updateHeldTransactionRequest": transactions.update_held,
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.sandbox.authorize_net.envelopes import HELD
 from tests.sandbox.authorize_net.merchant import Merchant
+from tests.sandbox.authorize_net.reports import BATCH
 from tests.sandbox.authorize_net.transactions import CHARGE, KIND, STATUSES, VOIDABLE, notify
 from tests.sandbox.store import Document
 
@@ -33,12 +34,21 @@ def settle(merchant: Merchant, *, rejected: bool = False) -> int:
     """What happens each night: all that waits is settled, or the whole batch is rejected, and leaves the list of the
     unsettled either way."""
     waiting = [one for one in merchant.store.all(KIND) if not one["batched"] and one["status"] != STATUSES[HELD]]
+    batch = _batch(merchant, rejected=rejected) if any(one["status"] in SETTLED for one in waiting) else None
     for one in waiting:
         status = one["status"]
+        settled: Document = {"batched": True}
         if status in SETTLED:
-            status = REJECTED if rejected else SETTLED[status]
-        merchant.store.put(KIND, one["id"], {**one, "status": status, "batched": True})
+            settled |= {"status": REJECTED if rejected else SETTLED[status], "batch": batch}
+        merchant.store.put(KIND, one["id"], {**one, **settled})
     return len(waiting)
+
+
+def _batch(merchant: Merchant, *, rejected: bool) -> str:
+    batch = merchant.next_id()
+    state = REJECTED if rejected else "settledSuccessfully"
+    merchant.store.put(BATCH, batch, {"id": batch, "settled": merchant.now().isoformat(), "state": state})
+    return batch
 
 
 def reset_batches(merchant: Merchant) -> int:
@@ -46,7 +56,7 @@ def reset_batches(merchant: Merchant) -> int:
     failed = [one for one in merchant.store.all(KIND) if one["status"] == REJECTED]
     for one in failed:
         status = PENDING.get(one["type"], "refundPendingSettlement")
-        merchant.store.put(KIND, one["id"], {**one, "status": status, "batched": False})
+        merchant.store.put(KIND, one["id"], {**one, "status": status, "batched": False, "batch": None})
     return len(failed)
 
 
