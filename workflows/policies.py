@@ -158,9 +158,10 @@ LOOK_AT_ORDER = ActivityPolicy(
 RECORD_ORDER = ActivityPolicy(start_to_close_timeout=timedelta(seconds=30), retry_policy=ACCOUNT["retry_policy"])
 
 # A step of a sale is done once by its key, however often it is asked for; it is tried for as long as the sale stands,
-# and the workflow calls an operator when that takes long. Only an error that is marked so ends it.
+# and the workflow calls an operator when that takes long. Only an error that is marked so ends it. The time of one try
+# is what a killed worker costs the sale: it may be done again beside one that still runs.
 ORDER_STEP = ActivityPolicy(
-    start_to_close_timeout=timedelta(minutes=2),
+    start_to_close_timeout=timedelta(seconds=30),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
 )
 
