@@ -69,7 +69,7 @@ class Post:
 
     async def _send_in_turn(self) -> None:
         while self._in_turn:
-            self.send(self._in_turn.popleft())
+            await _tell("notice", self._notices.start(self._in_turn.popleft()))
             await asyncio.sleep(self._turn_s)
 
     def tell(self, what: str, work: Coroutine[Any, Any, object]) -> None:
