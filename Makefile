@@ -9,7 +9,7 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-header
 
 # Most of a test's time is waiting for a server; a file's tests stay together, because they share theirs.
-SIDE_BY_SIDE := -n 3 --dist loadfile
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 # One line for each step: its name, then ok, or FAILED and what it said.
 define step
