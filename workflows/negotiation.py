@@ -112,7 +112,9 @@ class NegotiationWorkflow:
 
     async def _take(self, act: Act, said: TalksAct) -> TalksAnswer:
         # A sale that is being made is decided first: until then nobody knows what there is to answer.
-        await workflow.wait_condition(lambda: self._nobody_to_ask or (self._talks is not None and self._agreed is None))
+        # Of several who wait and are woken together, the first may make the next wait again.
+        while not self._may_answer():
+            await workflow.wait_condition(self._may_answer)
         talks, known = self._talks, self._answers.get(said.act_id)
         if known is not None:
             return known
@@ -129,6 +131,9 @@ class NegotiationWorkflow:
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: not self._unrecorded, timeout=RECORDED_WITHIN)
         return answer
+
+    def _may_answer(self) -> bool:
+        return self._nobody_to_ask or (self._talks is not None and self._agreed is None)
 
     async def _put(self, step: TalksStep) -> str:
         """Let a step be done; one that sells is done when the database says so, or its code says why not."""

@@ -78,7 +78,9 @@ class SecondChanceWorkflow:
     @workflow.update
     async def act(self, said: ChanceAct) -> ChanceAnswer:
         """Take or decline the offer as its candidate; allow or refuse its price as the seller."""
-        await workflow.wait_condition(lambda: self._nobody_to_ask or (self._chance is not None and self._taken is None))
+        # Of several who wait and are woken together, the first may make the next wait again.
+        while not self._may_answer():
+            await workflow.wait_condition(self._may_answer)
         chance, known = self._chance, self._answers.get(said.act_id)
         if known is not None:
             return known
@@ -92,6 +94,9 @@ class SecondChanceWorkflow:
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: not self._unrecorded, timeout=RECORDED_WITHIN)
         return answer
+
+    def _may_answer(self) -> bool:
+        return self._nobody_to_ask or (self._chance is not None and self._taken is None)
 
     @act.validator
     def _check_act(self, said: ChanceAct) -> None:

@@ -108,7 +108,7 @@ def test_long_work_tells_how_long_it_has_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("temporal.cache.PROGRESS_EVERY_S", 0.01)
-    command = [sys.executable, "-c", "pass"]
+    command = [sys.executable, "-c", "import time; time.sleep(0.3)"]
     run_with_progress("server: building", command, log=tmp_path / "log", cwd=tmp_path)
     assert "server: building: 0 s" in capsys.readouterr().err
 
